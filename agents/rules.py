@@ -1,0 +1,96 @@
+"""The rules by which miners decide: an array of cases in, an option per case out.
+
+This is the place where miners decide. A rule is a function of a ``MinerObservation``; register your own with
+``@register_rule("name")`` and choose it with ``behaviour.rule = "name"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from agents.observations import AI_OPTIONS, HOLD, OPEN, Array, Index, MinerObservation
+
+Rule = Callable[[MinerObservation], Index]
+RULES: dict[str, Rule] = {}
+
+
+def register_rule(name: str) -> Callable[[Rule], Rule]:
+    """Make an array rule available as ``behaviour.rule``. The last registration of a name holds."""
+
+    def keep(rule: Rule) -> Rule:
+        RULES[name] = rule
+        return rule
+
+    return keep
+
+
+def decide(observation: MinerObservation) -> Index:
+    """Options (N,) chosen by the rule the observation names. Raises KeyError naming the known rules."""
+    if observation.rule not in RULES:
+        raise KeyError(f"no decision rule '{observation.rule}'; known: {', '.join(sorted(RULES))}")
+    return RULES[observation.rule](observation)
+
+
+def logit(utility: Array, gate: Index, temperature: Array, draw: Array) -> Index:
+    """One option per case with probability proportional to exp(utility / temperature), closed gates left out."""
+    scaled = np.where(gate == OPEN, utility / temperature[:, None], -np.inf)
+    best = np.max(scaled, axis=1, keepdims=True)
+    weight = np.exp(scaled - best)
+    ladder = np.cumsum(weight, axis=1)
+    point = draw[:, None] * ladder[:, -1:]
+    return np.minimum((ladder <= point).sum(axis=1), utility.shape[1] - 1)
+
+
+def frictions(observation: MinerObservation) -> Array:
+    """What stands between value and choice (N, K): inertia, reluctance to leave mining, the pull of peers."""
+    o = observation
+    friction = np.repeat(-o.inertia[:, None], o.value.shape[1], axis=1)
+    friction[:, HOLD] = 0.0
+    friction[:, AI_OPTIONS] -= o.reluctance[:, None]
+    return friction + o.peer_weight[:, None] * o.peers
+
+
+@register_rule("npv")
+def npv(observation: MinerObservation) -> Index:
+    """Risk-adjusted net present value per MW, then frictions, then a logit choice."""
+    o = observation
+    return logit(o.value + frictions(o), o.gate, o.temperature, o.draw)
+
+
+@register_rule("payback")
+def payback(observation: MinerObservation) -> Index:
+    """The years the equity part takes to come back, against the firm's limit; no discounting beyond it."""
+    o = observation
+    spare_years = np.clip(o.payback_limit[:, None] - o.payback, -10.0, 10.0)
+    gain = np.where(o.equity > 0, o.equity * spare_years / o.payback_limit[:, None], o.value)
+    gain[:, HOLD] = 0.0
+    return logit(gain + frictions(o), o.gate, o.temperature, o.draw)
+
+
+@register_rule("real_options")
+def real_options(observation: MinerObservation) -> Index:
+    """Invest only when value exceeds the worth of waiting (Dixit and Pindyck 1994, ch. 5).
+
+    With volatility s, discount r and no payout drift the trigger is b / (b - 1) times the investment,
+    b = 1/2 + sqrt(1/4 + 2 r / s^2); the excess over the investment is what waiting is worth.
+    """
+    o = observation
+    b = 0.5 + np.sqrt(0.25 + 2 * 0.12 / np.maximum(o.volatility, 0.05) ** 2)
+    waiting = (b / (b - 1) - 1)[:, None] * o.equity
+    return logit(o.value - waiting + frictions(o), o.gate, o.temperature, o.draw)
+
+
+@register_rule("imitation")
+def imitation(observation: MinerObservation) -> Index:
+    """Do what linked peers do; value only breaks ties."""
+    o = observation
+    return logit(o.peers * 2.0 + 0.1 * o.value, o.gate, o.temperature, o.draw)
+
+
+@register_rule("random")
+def random(observation: MinerObservation) -> Index:
+    """The null model: any open option with equal chance."""
+    o = observation
+    return logit(np.zeros_like(o.value), o.gate, o.temperature, o.draw)

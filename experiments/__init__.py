@@ -1,0 +1,20 @@
+"""Many runs and what is learnt from them: workers, result folders, figures, the command line."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.ensemble import simulate
+    from sim.results import Results, ResultSet
+
+__all__ = ["ResultSet", "Results", "simulate"]
+# Looked up when first asked for, so that the command line answers --help without importing pandas.
+_HOME = {"simulate": "experiments.ensemble", "Results": "sim.results", "ResultSet": "sim.results"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

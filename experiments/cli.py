@@ -1,0 +1,124 @@
+"""The command ``hashpivot``. Only Typer is imported here: what a command needs, it imports when it runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.terminal import Debug, exit_code
+
+app = typer.Typer(
+    name="hashpivot",
+    help="Simulate the Bitcoin mining sector as its power, sites and capital move to AI hosting.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _remember_debug(value: bool) -> None:
+    Debug.on = Debug.on or value
+
+
+DebugOption = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_remember_debug, is_eager=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
+ScenarioArgument = Annotated[str, typer.Argument(help="Name of a scenario (see hashpivot scenarios) or a TOML file.")]
+
+
+@app.callback()
+def _about() -> None:
+    """Exit codes: 0 done, 1 the run failed, 2 the input is wrong."""
+
+
+@app.command()
+def run(
+    scenario: ScenarioArgument = "baseline",
+    runs: Annotated[int, typer.Option(help="Number of runs.")] = 32,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 0,
+    months: Annotated[int | None, typer.Option(help="Months to simulate; by default the scenario's.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change a parameter, as in policy.carbon_price_usd_per_t=60."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Result folder; by default one under results/.")] = None,
+    workers: Annotated[int, typer.Option(help="Worker processes on this machine.")] = 1,
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to use instead.")] = None,
+    assumptions: Annotated[
+        str, typer.Option(help="fixed, or sampled: drawn for each run from their distributions.")
+    ] = "sampled",
+    data: Annotated[Path | None, typer.Option(help="Folder of tables that replace those of hashpivot.")] = None,
+    plugin: Annotated[list[str] | None, typer.Option(metavar="MODULE", help="Module that registers rules.")] = None,
+    firms: Annotated[str, typer.Option(help="Firm tables of the first run, of all or of none.")] = "first",
+    check_laws: Annotated[bool, typer.Option("--check-laws", help="Check the books every month; slower.")] = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Simulate a scenario: summary table, charts, result folder."""
+    from experiments.run import RunOptions, run_scenario
+
+    run_scenario(
+        RunOptions(
+            scenario=scenario,
+            runs=runs,
+            seed=seed,
+            months=months,
+            changes=tuple(set_ or ()),
+            out=out,
+            workers=workers,
+            scheduler=scheduler,
+            assumptions=assumptions,
+            data=data,
+            plugins=tuple(plugin or ()),
+            firms=firms,
+            check_laws=check_laws,
+        ),
+        as_json=json,
+    )
+
+
+@app.command()
+def scenarios(
+    name: Annotated[str | None, typer.Argument(help="Show this one, resolved and with sources.")] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """List the scenarios, or show one with the value and source of every parameter."""
+    from experiments.library import list_scenarios, show_scenario
+
+    if name is None:
+        list_scenarios(json)
+    else:
+        show_scenario(name, json)
+
+
+@app.command()
+def schema(json: JsonOption = False, debug: DebugOption = False) -> None:
+    """Print the JSON schema of a scenario file, for editors and checks."""
+    from experiments.library import print_schema
+
+    print_schema()
+
+
+@app.command()
+def validate(
+    file: Annotated[str, typer.Argument(help="Scenario file to check.")],
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Check a scenario file: every problem at once, each with its key."""
+    from experiments.library import check_scenario
+
+    raise typer.Exit(check_scenario(file, json))
+
+
+def main() -> None:
+    """Entry point of the command."""
+    sys.exit(exit_code(lambda: app(standalone_mode=False)))

@@ -1,0 +1,164 @@
+"""Where batches run: in this process, on worker processes of this machine, or on a running Dask cluster.
+
+Each runner takes numbered jobs and yields (number, tables) as batches finish, in any order. Values do not depend
+on the runner, nor on how many workers there are.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from experiments.store import code_version
+from sim.errors import RunError, UserError
+from sim.runs import Frames, Job, run_job
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+Numbered = Sequence[tuple[int, Job]]
+Report = Callable[[int, int], None]  # number of the batch, its run-months done
+REPORT_EVERY = 0.2  # seconds between a worker's reports
+
+
+class Runner(Protocol):
+    """Runs jobs; ``report`` hears of progress within batches; stops early when ``should_stop()`` turns true."""
+
+    def __call__(
+        self, jobs: Numbered, report: Report, should_stop: Callable[[], bool] | None
+    ) -> Iterator[tuple[int, Frames]]: ...
+
+
+def serial(
+    jobs: Numbered, report: Report, should_stop: Callable[[], bool] | None = None
+) -> Iterator[tuple[int, Frames]]:
+    """One batch after the other in this process."""
+    for number, job in jobs:
+        tables = run_job(job, partial(report, number), should_stop)
+        if tables is None:
+            return
+        yield number, tables
+
+
+class DaskRunner:
+    """Batches on Dask workers: ``workers`` processes started here, or the cluster of ``scheduler``."""
+
+    def __init__(self, workers: int | None = None, scheduler: str | None = None) -> None:
+        self.workers = workers
+        self.scheduler = scheduler
+
+    def __call__(
+        self, jobs: Numbered, report: Report, should_stop: Callable[[], bool] | None = None
+    ) -> Iterator[tuple[int, Frames]]:
+        with ExitStack() as stack:
+            client = stack.enter_context(self._connect(stack))
+            topic = f"hashpivot-{id(self)}-{time.time_ns()}"
+            client.subscribe_topic(topic, lambda event: report(*event[1]))
+            futures = {
+                client.submit(run_remotely, number, job, topic, code_version(), pure=False): number
+                for number, job in jobs
+            }
+            try:
+                yield from self._collect(client, futures, should_stop)
+            finally:
+                client.cancel(list(futures), force=True)
+
+    def _connect(self, stack: ExitStack) -> Client:
+        import distributed
+
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        if self.scheduler is None:
+            with _interrupts_ignored():
+                cluster = distributed.LocalCluster(
+                    n_workers=self.workers,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
+            return distributed.Client(stack.enter_context(cluster))
+        try:
+            return distributed.Client(self.scheduler, timeout=10)
+        except (OSError, ValueError, TimeoutError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise UserError(f"No Dask scheduler answers at {self.scheduler}: {reason}") from None
+
+    def _collect(
+        self, client: Client, futures: dict[Future, int], should_stop: Callable[[], bool] | None
+    ) -> Iterator[tuple[int, Frames]]:
+        waiting = set(futures)
+        while waiting:
+            if should_stop and should_stop():
+                return
+            ready = {future for future in waiting if future.done()}
+            if not ready:
+                if client.status not in ("running", "connecting"):
+                    raise RunError(f"The Dask scheduler {self.scheduler or ''} was lost. {_GO_ON}")
+                time.sleep(0.05)
+            for future in ready:
+                yield futures[future], self._result(future)
+            waiting -= ready
+
+    def _result(self, future: Future) -> Frames:
+        if future.status == "finished":
+            return future.result()
+        if future.status == "error":
+            error = future.exception()
+            if isinstance(error, UserError):
+                raise error
+            raise RunError(f"A worker failed: {type(error).__name__}: {error}. {_GO_ON}") from error
+        raise RunError(f"The Dask scheduler {self.scheduler or ''} was lost. {_GO_ON}")
+
+
+_GO_ON = "Complete batches are kept if --out was given: the same command goes on."
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes started meanwhile leave Ctrl-C to this one, which stops them in good order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run_remotely(number: int, job: Job, topic: str, code: str) -> Frames:
+    """What a Dask worker does with a job; progress goes back as events of ``topic``."""
+    from distributed import get_worker
+
+    if code != code_version():
+        raise UserError("A worker has another version of hashpivot: install the same one everywhere.")
+    worker = get_worker()
+    last = [0.0]
+
+    def report(done: int) -> None:
+        if time.monotonic() - last[0] > REPORT_EVERY:
+            last[0] = time.monotonic()
+            worker.log_event(topic, (number, done))
+
+    return run_job(job, report) or {}
+
+
+class Counter:
+    """Adds up the run-months of batches that advance at the same time, and tells ``on_progress`` the total."""
+
+    def __init__(self, total: int, done: int, on_progress: Callable[[int, int], None] | None) -> None:
+        self.total = total
+        self.on_progress = on_progress
+        self._parts: dict[int, int] = {-1: done}
+        self._lock = threading.Lock()
+
+    def report(self, number: int, done: int) -> None:
+        with self._lock:
+            self._parts[number] = max(done, self._parts.get(number, 0))
+            if self.on_progress:
+                self.on_progress(sum(self._parts.values()), self.total)

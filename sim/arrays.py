@@ -1,0 +1,96 @@
+"""Array helpers that keep a run's numbers the same in every batch.
+
+Runs stand on the leading axis. A reduction is only safe when it runs over the last axis of a C-contiguous
+array, or through ``bincount`` (which adds in index order); these helpers are the only places that reduce.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+def row_sum(values: NDArray) -> Array:
+    """Sum over the last axis of a C-contiguous array."""
+    if not values.flags.c_contiguous:
+        raise ValueError("row_sum needs a C-contiguous array: sums of other layouts depend on the batch")
+    return values.sum(axis=-1)
+
+
+def sum_by(index: Index, values: Array, size: int) -> Array:
+    """Add ``values`` (R, N) into groups ``index`` (R, N) -> (R, size); negative indices are left out."""
+    runs = index.shape[0]
+    offset = np.arange(runs, dtype=np.int64)[:, None] * (size + 1)
+    flat = np.where(index < 0, size, index) + offset
+    totals = np.bincount(flat.ravel(), np.ascontiguousarray(values).ravel(), runs * (size + 1))
+    return np.ascontiguousarray(totals.reshape(runs, size + 1)[:, :size])
+
+
+def spread(values: Array, index: Index) -> Array:
+    """Look up ``values`` (R, size) at ``index`` (R, N) -> (R, N); negative indices give the last column."""
+    return np.take_along_axis(values, index, axis=1)
+
+
+@dataclass
+class Rows:
+    """A compressed list of (run, row) pairs: the few rows of a population that a phase works on."""
+
+    run: Index
+    row: Index
+
+    @classmethod
+    def where(cls, mask: Mask) -> Rows:
+        """The true cells of a mask (R, N), in run and row order."""
+        run, row = np.nonzero(mask)
+        return cls(run, row)
+
+    def __len__(self) -> int:
+        return len(self.run)
+
+    def keep(self, mask: Mask) -> Rows:
+        return Rows(self.run[mask], self.row[mask])
+
+    def get(self, values: NDArray) -> NDArray:
+        """Values (R, N, ...) at these pairs -> (n, ...)."""
+        return values[self.run, self.row]
+
+    def sum_into(self, values: Array, runs: int, size: int, row: Index | None = None) -> Array:
+        """Add a value per pair into (R, size), by ``row`` or by the pairs' own rows; negative rows drop out."""
+        target = self.row if row is None else row
+        flat = self.run * (size + 1) + np.where(target < 0, size, target)
+        totals = np.bincount(flat, values, runs * (size + 1)).reshape(runs, size + 1)
+        return np.ascontiguousarray(totals[:, :size])
+
+
+def running_total(values: Array, group: Index) -> Array:
+    """Running sum within groups of a list sorted by ``group``, each value included.
+
+    The total restarts exactly at a group's first member (no subtraction of a long prefix, whose rounding
+    would depend on the other runs in the batch).
+    """
+    if len(values) == 0:
+        return values.copy()
+    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+    lengths = np.diff(np.r_[starts, len(values)])
+    rank = np.arange(len(values)) - np.repeat(starts, lengths)
+    padded = np.zeros((len(starts), int(lengths.max())))
+    which = np.repeat(np.arange(len(starts)), lengths)
+    padded[which, rank] = values
+    return np.cumsum(padded, axis=1)[which, rank]
+
+
+def first_in_group(group: Index) -> Mask:
+    """True at the first member of each group of a sorted list."""
+    return np.r_[True, group[1:] != group[:-1]] if len(group) else np.zeros(0, bool)
+
+
+def safe_divide(a: Array, b: Array, otherwise: float = 0.0) -> Array:
+    """a / b where b is positive, else ``otherwise``."""
+    a, b = np.broadcast_arrays(a, b)
+    return np.divide(a, b, out=np.full(a.shape, otherwise, dtype=np.float64), where=b > 0)

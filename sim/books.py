@@ -1,0 +1,141 @@
+"""The books: every money movement of the sector, with both its sides.
+
+A posting changes stocks of firms (arrays (R, F), USD) and the mirror holdings of one outside sector, so each
+financial instrument sums to zero over firms and outside sectors by construction, and a firm's equity moves by
+exactly what its income statement says. Real assets (coins, rigs, sites, halls, GPUs, construction) have no
+counterparty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.arrays import Array, row_sum
+
+ASSETS = (
+    "cash", "restricted", "receivables", "coins", "rigs", "sites", "halls", "gpus", "construction",
+)  # fmt: skip
+LIABILITIES = ("loans", "converts", "prepayments", "payables")
+FINANCIAL = ("cash", "restricted", "receivables", *LIABILITIES)
+SECTORS = (
+    "households", "banks", "vendors", "utilities", "governments", "developers", "tenants", "clearing",
+)  # fmt: skip
+KINDS = ("transaction", "revaluation", "writeoff")
+
+REVENUE = ("mining_revenue", "hosting_revenue", "ai_revenue", "gpu_revenue", "demand_response", "resale")
+COSTS = (
+    "power_cost", "pool_fee", "other_cost", "site_cost", "hosting_fees", "overhead", "ai_cost", "carbon_cost",
+    "excise", "duties", "penalties",
+)  # fmt: skip
+BELOW_EBITDA = ("interest", "depreciation", "tax", "gains", "defaults", "restructuring")
+CAPITAL = ("opening", "equity_issue", "dividends", "liquidation", "balance_only")
+LINES = REVENUE + COSTS + BELOW_EBITDA + CAPITAL
+
+
+@dataclass
+class Books:
+    """Stocks, the month's movements and the month's income statement of every firm.
+
+    ``stock[name]`` (R, F) USD; ``outside[name]`` (R, sectors) USD, assets positive, debts negative;
+    ``moved[kind][name]`` (R, F) this month; ``lines[name]`` (R, F) this month, income positive;
+    ``owed[sector]`` (R, F) the part of payables due to each outside sector, ``claims[sector]`` the receivables
+    from it, ``fresh_claims[sector]`` those that arose this month. "clearing" stands between firms of the sector
+    (hosting fees, auctions): what one pays in another is paid out, and what stays unpaid is lost there.
+    """
+
+    runs: int
+    firms: int
+    stock: dict[str, Array] = field(init=False)
+    outside: dict[str, Array] = field(init=False)
+    opening: dict[str, Array] = field(init=False)
+    moved: dict[str, dict[str, Array]] = field(init=False)
+    lines: dict[str, Array] = field(init=False)
+    owed: dict[str, Array] = field(init=False)
+    claims: dict[str, Array] = field(init=False)
+    fresh_claims: dict[str, Array] = field(init=False)
+    gross: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        shape = (self.runs, self.firms)
+        self.stock = {name: np.zeros(shape) for name in (*ASSETS, *LIABILITIES)}
+        self.outside = {name: np.zeros((self.runs, len(SECTORS))) for name in FINANCIAL}
+        self.owed = {sector: np.zeros(shape) for sector in SECTORS}
+        self.claims = {sector: np.zeros(shape) for sector in SECTORS}
+        self.fresh_claims = {sector: np.zeros(shape) for sector in SECTORS}
+        self.lines = {name: np.zeros(shape) for name in LINES}
+        self.moved = {kind: {name: np.zeros(shape) for name in self.stock} for kind in KINDS}
+        self.gross = np.zeros(shape)
+        self.begin_month()
+
+    def begin_month(self) -> None:
+        """Remember the opening stocks and clear the month's movements."""
+        self.opening = {name: values.copy() for name, values in self.stock.items()}
+        for values in (*self.lines.values(), *self.fresh_claims.values()):
+            values[:] = 0.0
+        for kind in self.moved.values():
+            for values in kind.values():
+                values[:] = 0.0
+        self.gross[:] = 0.0
+
+    def post(self, line: str, sector: str, kind: str = "transaction", **changes: Array) -> None:
+        """Book changes of stocks (R, F) against one outside sector.
+
+        Assets and liabilities are both given as positive balances: buying a rig on credit is
+        ``post("balance_only", "vendors", rigs=cost, payables=cost)``. What the changes do not balance among
+        themselves is income of ``line`` (negative: a cost). Raises KeyError for an unknown name.
+        """
+        net = np.zeros((self.runs, self.firms))
+        column = SECTORS.index(sector)
+        moved = self.moved[kind]
+        for name, change in changes.items():
+            self.stock[name] += change
+            moved[name] += change
+            self.gross += np.abs(change)
+            owes = name in LIABILITIES
+            if name in self.outside:
+                total = row_sum(np.ascontiguousarray(np.broadcast_to(change, net.shape)))
+                self.outside[name][:, column] += total if owes else -total
+            if name == "payables":
+                self.owed[sector] += change
+            elif name == "receivables":
+                self.claims[sector] += change
+                self.fresh_claims[sector] += change
+            net += -change if owes else change
+        self.lines[line] += net
+
+    def bill(self, line: str, sector: str, amount: Array) -> None:
+        """A cost that falls due at the end of the month: it becomes a payable to ``sector``."""
+        self.post(line, sector, payables=amount)
+
+    def pay(self, fraction: Array) -> None:
+        """Pay the same fraction (R, F) of what is owed to each outside sector, out of cash."""
+        for sector in SECTORS:
+            due = fraction * self.owed[sector]
+            self.post("balance_only", sector, payables=-due, cash=-due)
+
+    def total(self, names: tuple[str, ...]) -> Array:
+        """Sum of this month's lines (R, F)."""
+        result = np.zeros((self.runs, self.firms))
+        for name in names:
+            result += self.lines[name]
+        return result
+
+    def collect(self) -> None:
+        """What was earned in earlier months and is still due comes in."""
+        for sector in SECTORS:
+            due = np.maximum(self.claims[sector] - np.maximum(self.fresh_claims[sector], 0.0), 0.0)
+            self.post("balance_only", sector, receivables=-due, cash=due)
+
+    def ebitda(self) -> Array:
+        return self.total(REVENUE + COSTS)
+
+    def equity(self) -> Array:
+        """Assets less liabilities (R, F), USD."""
+        result = np.zeros((self.runs, self.firms))
+        for name in ASSETS:
+            result += self.stock[name]
+        for name in LIABILITIES:
+            result -= self.stock[name]
+        return result

@@ -1,0 +1,73 @@
+"""Credit and equity: payments of a loan and the room a firm has to borrow or to issue shares.
+
+Rates are fractions per year; money in any one unit.
+"""
+
+import numpy as np
+
+from sim.economics import Floats, Numbers
+
+
+def annuity_factor(rate: Numbers, years: Numbers) -> Floats:
+    """Present value of 1 at the end of each of `years` years: (1 - (1 + rate)^-years) / rate; years at 0."""
+    rates = np.asarray(rate, dtype=np.float64)
+    flat = np.abs(rates) < 1e-12
+    safe = np.where(flat, 1.0, rates)
+    return np.where(flat, years, -np.expm1(-years * np.log1p(safe)) / safe)
+
+
+def loan_payment(principal: Numbers, rate_annual: Numbers, months_left: Numbers) -> Floats:
+    """Level monthly payment that repays `principal` in `months_left` months; at or past the end all of it.
+
+    The monthly rate is a twelfth of the yearly one, as loans quote it.
+    """
+    months = np.maximum(months_left, 1.0)
+    final = interest(principal, rate_annual) + principal
+    return np.where(np.less_equal(months_left, 1), final, principal / annuity_factor(_monthly(rate_annual), months))
+
+
+def interest(balance: Numbers, rate_annual: Numbers) -> Floats:
+    """Interest of one month on `balance`."""
+    return np.asarray(balance) * _monthly(rate_annual)
+
+
+def coupon(base_rate: Numbers, spread: Numbers) -> Floats:
+    """Yearly coupon of a new loan: base rate plus spread, never below zero."""
+    return np.maximum(np.add(base_rate, spread), 0.0)
+
+
+def coin_loan_room(coins_usd: Numbers, ltv: Numbers, balance: Numbers) -> Floats:
+    """What can still be borrowed against the treasury: ltv x coins less what is owed, not below zero."""
+    return np.maximum(np.multiply(coins_usd, ltv) - balance, 0.0)
+
+
+def firm_value(
+    ai_ebitda: Numbers,
+    mining_ebitda: Numbers,
+    debt: Numbers,
+    connected_mw: Numbers,
+    ai_multiple: Numbers,
+    mining_multiple: Numbers,
+    value_per_mw: Numbers,
+) -> Floats:
+    """What the capital market gives for a firm's shares, not below zero.
+
+    Yearly EBITDA at its multiple (losses count as nothing: a closed line is worth zero), plus the connected
+    grid MW, less debt.
+    """
+    operations = np.maximum(ai_ebitda, 0.0) * ai_multiple + np.maximum(mining_ebitda, 0.0) * mining_multiple
+    return np.maximum(operations + np.multiply(connected_mw, value_per_mw) - debt, 0.0)
+
+
+def equity_room(
+    value: Numbers, issue_share_per_year: Numbers, issued_last_year: Numbers, access: Numbers = 1.0
+) -> Floats:
+    """Shares a firm can still sell now: its share of `value` a year, less the last twelve months' issues.
+
+    `access` is 1 for listed firms and the private scale for others; not below zero.
+    """
+    return np.maximum(np.multiply(value, issue_share_per_year) * access - issued_last_year, 0.0)
+
+
+def _monthly(rate_annual: Numbers) -> Floats:
+    return np.asarray(rate_annual) / 12.0

@@ -1,0 +1,117 @@
+"""Auctions of liquidated firms' sites, with their leases and project loans, to the highest bidder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.arrays import Array, Index, Mask, Rows, running_total, sum_by
+from sim.phases import ai_sites, finance, mining_options, orders
+from sim.state import BUILDING, RUNNING
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+LEASE_MULTIPLE = 6.0  # yearly EBITDA of a lease that a buyer in distress pays (assumed; healthy: 10-15)
+BID_SPREAD = 0.4  # bids lie between 80 and 120 % of the value
+ROUNDS = 40  # sites of one run that can be auctioned in a month; the rest is abandoned
+LANDLORD_GONE = 4
+
+
+def auction_sites(s: Sector, which: Mask) -> None:
+    """Sell every site of the firms in ``which`` (R, F); one round handles one site of every run.
+
+    A miner with the money wins against an outside developer when he bids more; sites nobody wants fall back.
+    """
+    rows = Rows.where((s.sites.owner >= 0) & np.take_along_axis(which, np.maximum(s.sites.owner, 0), axis=1))
+    if not len(rows):
+        return
+    value, loan = lease_value(s)
+    bids = mining_options.site_bid(s) * s.sites.connected + np.maximum(value - loan, 0.0)
+    worth = rows.get(bids)
+    order = np.lexsort((rows.row, -worth, rows.run))
+    rank = running_total(np.ones(len(order)), rows.run[order]).astype(np.int64) - 1
+    funds = np.where(s.firms.alive & ~which, finance.own_funds(s), 0.0)
+    luck = s.streams.uniforms("auction", (s.n_firms,))
+    for k in range(min(int(rank.max()) + 1, ROUNDS)):
+        at = order[rank == k]
+        _one_round(s, Rows(rows.run[at], rows.row[at]), worth[at], loan, funds, luck)
+    left = order[rank >= ROUNDS]
+    _to_outsiders(s, Rows(rows.run[left], rows.row[left]), np.zeros(len(left)))
+
+
+def lease_value(s: Sector) -> tuple[Array, Array]:
+    """Value of the leases and balance of the project loans at each site (R, S), USD."""
+    leases = s.leases
+    live = (leases.status == BUILDING) | (leases.status == RUNNING)
+    yearly = np.where(live, leases.delivered_mw * leases.rent * s.P.ai.colocation_margin, 0.0)
+    unfinished = np.where(live, leases.spent - leases.booked, 0.0)
+    value = sum_by(leases.site, LEASE_MULTIPLE * yearly + 0.6 * np.maximum(unfinished, 0.0), s.n_sites)
+    return value, sum_by(leases.site, np.where(live, leases.loan, 0.0), s.n_sites)
+
+
+def _one_round(s: Sector, at: Rows, worth: Array, loan: Array, funds: Array, luck: Array) -> None:
+    """At most one site per run: the best bidder pays the second price, or the value if he is alone."""
+    outside = worth * 0.9
+    bids = worth[:, None] * (1 - BID_SPREAD / 2 + BID_SPREAD * luck[at.run])
+    able = funds[at.run] >= bids
+    bids = np.where(able, bids, -1.0)
+    winner = np.argmax(bids, axis=1)
+    best = bids[np.arange(len(winner)), winner]
+    bids[np.arange(len(winner)), winner] = -1.0
+    price = np.maximum(np.max(bids, axis=1), outside)
+    to_miner = best > outside
+    inside, price_in = at.keep(to_miner), np.minimum(price, best)[to_miner]
+    funds[inside.run, winner[to_miner]] -= price_in
+    _to_miner(s, inside, winner[to_miner], price_in)
+    _to_outsiders(s, at.keep(~to_miner), outside[~to_miner])
+
+
+def _to_miner(s: Sector, at: Rows, winner: Index, price: Array) -> None:
+    """Site, rigs, leases and project loans pass to the buyer; the price passes through the clearing."""
+    if not len(at):
+        return
+    books, leases, sites = s.books, s.leases, s.sites
+    seller = at.get(sites.owner)
+    paid = at.sum_into(price, s.n_runs, s.n_firms, winner)
+    orders.pay_from_funds(s, paid)
+    books.post("balance_only", "clearing", cash=-paid, sites=paid)
+    books.post("gains", "clearing", cash=at.sum_into(price, s.n_runs, s.n_firms, seller))
+    moved = np.zeros((s.n_runs, s.n_sites), bool)
+    moved[at.run, at.row] = True
+    buyer = np.full((s.n_runs, s.n_sites), -1)
+    buyer[at.run, at.row] = winner
+    concerned = (leases.site >= 0) & np.take_along_axis(moved, np.maximum(leases.site, 0), axis=1)
+    concerned &= (leases.status == BUILDING) | (leases.status == RUNNING)
+    debt = np.where(concerned, leases.loan, 0.0)
+    books.post("defaults", "banks", loans=-sum_by(leases.firm, debt, s.n_firms))
+    target = np.where(concerned, np.take_along_axis(buyer, np.maximum(leases.site, 0), axis=1), leases.firm)
+    leases.firm = target
+    books.post("defaults", "banks", loans=sum_by(leases.firm, debt, s.n_firms))
+    own_rigs = at.get(sites.miner) == seller
+    sites.owner[at.run, at.row] = winner
+    sites.miner[at.run, at.row] = np.where(own_rigs, winner, at.get(sites.miner))
+    s.counters["acquired_sites"] += np.bincount(at.run, minlength=s.n_runs)
+    for run, row, firm, usd in zip(at.run, at.row, winner, price, strict=True):
+        s.event(run, "auction", firm=int(firm), site=int(row), mw=float(sites.connected[run, row]), value=float(usd))
+
+
+def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
+    """Outside developers take the site; its leases go on outside the sector and its loans are paid off first."""
+    if not len(at):
+        return
+    books, leases, sites = s.books, s.leases, s.sites
+    owner = at.get(sites.owner)
+    orders.clear_rigs(s, at, at.get(sites.miner), orders.SCRAP_DISCOUNT)
+    books.post("gains", "developers", cash=at.sum_into(price, s.n_runs, s.n_firms, owner))
+    gone = np.zeros((s.n_runs, s.n_sites), bool)
+    gone[at.run, at.row] = True
+    concerned = (leases.site >= 0) & np.take_along_axis(gone, np.maximum(leases.site, 0), axis=1)
+    concerned &= (leases.status == BUILDING) | (leases.status == RUNNING)
+    ai_sites.end(s, concerned, LANDLORD_GONE)
+    for run, row, firm, mw in zip(at.run, at.row, owner, at.get(sites.connected), strict=True):
+        s.event(run, "site to outside developers", firm=int(firm), site=int(row), mw=float(mw))
+    orders.abandon(s, at)
+
+

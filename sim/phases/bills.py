@@ -1,0 +1,174 @@
+"""Phase 5 and 6: mining income, programme payments, bills, debt service and tax become payables; coins sold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.arrays import Array, row_sum, safe_divide, spread, sum_by
+from sim.economics.credit import interest, loan_payment
+from sim.phases import finance
+from sim.state import BUILDING, CLOUD, CORPORATE, RUNNING
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+RIG_LIFE_MONTHS = 48  # straight-line, as most listed miners book it
+CONVERT_COUPON = 0.01  # facts: 0-1.75 %
+
+
+def mining_income(s: Sector) -> None:
+    """Coins to whoever's rigs ran, pool fee off; power, hosting and resale on the site's account."""
+    sites, books, p = s.sites, s.books, s.P
+    ehs = sum_by(sites.miner, s.dispatched.ehs, s.n_firms)
+    s.ehs_by_firm = ehs
+    coins = ehs / s.now.hashrate[:, None] * s.now.coins[:, None]
+    s.firms.coins_btc += coins
+    revenue = coins * s.now.btc_price[:, None]
+    s.coins_mined_by_firm = coins
+    books.post("mining_revenue", "vendors", coins=revenue)
+    books.bill("pool_fee", "vendors", p.bitcoin.pool_fee * revenue)
+    _power(s)
+    hashing = sum_by(sites.miner, s.dispatched.mwh, s.n_firms)
+    books.bill("other_cost", "vendors", hashing * p.power.other_cost_usd_per_mwh * s.now.inflation[:, None])
+    _carbon(s)
+    excise = s.dispatched.mwh * spread(s.regions.excise, sites.region)
+    books.bill("excise", "governments", sum_by(sites.miner, excise, s.n_firms))
+
+
+def _power(s: Sector) -> None:
+    """Own sites pay the utility; hosted rigs pay their host, who pays the utility for the same energy."""
+    sites, books, d = s.sites, s.books, s.dispatched
+    hosted = sites.owner != sites.miner
+    tariff = spread(s.regions.tariff, sites.region)
+    own_bill = sum_by(sites.owner, np.where(hosted, 0.0, d.power_cost), s.n_firms)
+    books.bill("power_cost", "utilities", own_bill)
+    fee = np.where(hosted, d.power_cost, 0.0)
+    books.bill("hosting_fees", "clearing", sum_by(sites.miner, fee, s.n_firms))
+    books.post("hosting_revenue", "clearing", receivables=sum_by(sites.owner, fee, s.n_firms))
+    supply = np.where(hosted, d.mwh * (sites.supply + tariff), 0.0)
+    books.bill("power_cost", "utilities", sum_by(sites.owner, supply, s.n_firms))
+    resale = sum_by(sites.owner, d.resale, s.n_firms)
+    books.post("resale", "utilities", receivables=resale)
+    s.power_bill = row_sum(np.where(hosted, supply, d.power_cost))
+
+
+def _carbon(s: Sector) -> None:
+    """The carbon price on what rigs draw, and on own GPUs; tenants of a lease pay for their own power."""
+    per_mwh = s.regions.carbon * s.regions.carbon_price / 1000.0
+    sites, leases = s.sites, s.leases
+    rigs = s.dispatched.mwh * spread(per_mwh, sites.region)
+    total = sum_by(sites.miner, rigs, s.n_firms)
+    ratio = safe_divide(leases.gross_mw, leases.it_mw)
+    cloud = np.where(leases.product == CLOUD, leases.delivered_mw * ratio, 0.0)
+    own_gpus = sum_by(leases.site, cloud, s.n_sites) + sites.legacy_gpu * s.P.ai.gross_per_it
+    total += sum_by(sites.owner, own_gpus * s.hours * spread(per_mwh, sites.region), s.n_firms)
+    s.books.bill("carbon_cost", "governments", total)
+
+
+def programme_income(s: Sector) -> None:
+    """Demand-response programmes and capacity payments for hashing load that can be called off."""
+    per_mw = s.regions.programme * s.P.power.demand_response_scale / 12
+    income = s.dispatched.mw * spread(per_mw, s.sites.region)
+    s.books.post("demand_response", "utilities", receivables=sum_by(s.sites.owner, income, s.n_firms))
+
+
+def fixed_costs(s: Sector) -> None:
+    """Sites, duties, corporate overhead, wear."""
+    sites, books, p = s.sites, s.books, s.P
+    inflation = s.now.inflation[:, None]
+    site = sites.racks * p.power.site_cost_usd_per_mw_year * inflation / 12
+    books.bill("site_cost", "vendors", sum_by(sites.owner, site, s.n_firms))
+    large = np.where(sites.connected >= spread(s.regions.large_load, sites.region), sites.connected, 0.0)
+    duty = large * spread(s.regions.duty, sites.region) / 12
+    books.bill("duties", "governments", sum_by(sites.owner, duty, s.n_firms))
+    connected = s.connected_by_firm() + s.rig_mw_of_clients()
+    scale = np.where(s.firms.listed, p.finance.overhead_usd_m_listed, p.finance.overhead_usd_m_private)
+    overhead = scale * 1e6 * np.maximum(connected, 0.0) ** p.finance.overhead_exponent * inflation / 12
+    books.bill("overhead", "vendors", np.where(s.firms.alive, overhead, 0.0))
+    for asset, months in (("rigs", RIG_LIFE_MONTHS), ("halls", 240), ("gpus", 60)):
+        books.post("depreciation", "vendors", "revaluation", **{asset: -books.stock[asset] / months})
+
+
+def debt_service(s: Sector) -> None:
+    """Interest and repayments of all loans fall due; maturing corporate debt and converts are rolled over in part."""
+    books, facility = s.books, s.facilities
+    for kind in range(3):
+        due = interest(facility.balance[:, :, kind], facility.coupon[:, :, kind])
+        books.bill("interest", "banks", due)
+    books.bill("interest", "households", books.stock["converts"] * CONVERT_COUPON / 12)
+    _amortise_projects(s)
+    left = np.maximum(facility.maturity - s.t, 1)
+    for kind in (1, 2):
+        due = facility.balance[:, :, kind] / left[:, :, kind]
+        _repayment_due(s, kind, due)
+    matured = (facility.maturity[:, :, CORPORATE] <= s.t) & (facility.balance[:, :, CORPORATE] > 0)
+    open_market = refinancing_open(s)
+    rolled = np.where(open_market, s.P.finance.refinancing_share, 0.0)
+    _repayment_due(s, CORPORATE, np.where(matured, facility.balance[:, :, CORPORATE] * (1 - rolled), 0.0))
+    facility.maturity[:, :, CORPORATE] = np.where(matured, s.t + 36, facility.maturity[:, :, CORPORATE])
+    fresh = (s.now.base_rate + s.now.spread_shock)[:, None] + s.P.finance.spread_corporate
+    facility.coupon[:, :, CORPORATE] = np.where(matured, fresh, facility.coupon[:, :, CORPORATE])
+    due = np.where(s.firms.convert_maturity == s.t, books.stock["converts"], 0.0)
+    paid = due * (1 - rolled)
+    books.post("balance_only", "households", converts=-paid, payables=paid)
+    s.firms.convert_maturity = np.where(s.firms.convert_maturity == s.t, s.t + 60, s.firms.convert_maturity)
+
+
+def refinancing_open(s: Sector) -> Array:
+    """Firms that lenders roll over (R, F): debt within the covenant multiple of EBITDA, or covered by assets."""
+    ebitda = s.firms.mining_ebitda_12m + finance.contracted_ebitda(s)
+    within = finance.debt(s) <= s.P.finance.debt_ebitda_covenant * np.maximum(ebitda, 0.0)
+    covered = s.books.equity() > 0.5 * finance.debt(s)
+    return (within | covered) & (s.now.ltc_factor > 0.5)[:, None]
+
+
+def _repayment_due(s: Sector, kind: int, amount: Array) -> None:
+    """A repayment becomes a payable to banks."""
+    s.facilities.balance[:, :, kind] -= amount
+    s.books.post("balance_only", "banks", loans=-amount, payables=amount)
+
+
+def _amortise_projects(s: Sector) -> None:
+    """Project loans: level payments over what is left of the lease once it delivers."""
+    leases = s.leases
+    live = ((leases.status == RUNNING) | (leases.status == BUILDING)) & (leases.delivered_mw > 0)
+    left = np.maximum(leases.first + leases.term - s.t, 1)
+    due = np.where(live, interest(leases.loan, leases.coupon), 0.0)
+    share = np.where(leases.status == RUNNING, 1.0, 0.0)
+    repaid = np.where(live, np.maximum(loan_payment(leases.loan, leases.coupon, left) - due, 0.0), 0.0) * share
+    repaid = np.minimum(repaid, leases.loan)
+    leases.loan = leases.loan - repaid
+    s.books.bill("interest", "banks", sum_by(leases.firm, due, s.n_firms))
+    total = sum_by(leases.firm, repaid, s.n_firms)
+    s.books.post("balance_only", "banks", loans=-total, payables=total)
+
+
+def tax(s: Sector) -> None:
+    """Tax on the month's income after earlier losses; gains on coins count when they are booked."""
+    books, firms = s.books, s.firms
+    income = books.ebitda() + books.total(("interest", "depreciation"))
+    usable = np.minimum(firms.tax_losses, np.maximum(income, 0.0))
+    firms.tax_losses = np.where(firms.alive, firms.tax_losses - usable + np.maximum(-income, 0.0), 0.0)
+    due = np.maximum(income - usable, 0.0) * s.P.finance.tax_rate
+    books.bill("tax", "governments", due)
+    s.monthly_costs = np.where(
+        firms.alive, 0.7 * s.monthly_costs + 0.3 * sum(np.maximum(v, 0.0) for v in books.owed.values()), 0.0
+    )
+
+
+def manage_treasury(s: Sector) -> None:
+    """Sell the stated share of the month's coins; listed holders keep more. Ease coin loans that grew risky."""
+    share = np.where(s.firms.listed, s.P.behaviour.treasury_sell_share, 1.0)
+    value = share * s.coins_mined_by_firm * s.now.btc_price[:, None]
+    finance.sell_coins(s, np.minimum(value, s.books.stock["coins"]))
+    owed = s.facilities.balance[:, :, 1]
+    limit = s.P.finance.margin_call_ltv * s.books.stock["coins"]
+    called = owed > limit
+    target = s.P.finance.coin_loan_ltv
+    # selling x coins and repaying x restores the ratio: (owed - x) = target (coins - x)
+    x = safe_divide(owed - target * s.books.stock["coins"], 1 - target + 0.0 * owed)
+    amount = np.where(called, np.clip(x, 0.0, np.minimum(owed, s.books.stock["coins"])), 0.0)
+    finance.sell_coins(s, amount)
+    finance.repay(s, 1, amount)

@@ -1,0 +1,143 @@
+"""Cases: who looks at which site this month, what is there and what its rigs are worth to him.
+
+The owner of a site decides on its use, the owner of hosted rigs on his rigs; the host of such a block may
+take it for AI.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents import observations as ob
+from sim.arrays import Array, Index, Mask, Rows
+from sim.economics.mining import rig_present_value
+from sim.phases import dispatch
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+OWN, HOST, CLIENT = range(3)
+
+
+@dataclass
+class Cases:
+    """n cases: who looks at which site, and what is there. MW are grid MW, costs USD/MWh, values USD."""
+
+    at: Rows
+    role: Index
+    firm: Index
+    region: Index
+    connected: Array
+    racks: Array
+    rig_mw: Array
+    vacant: Array
+    idle_now: Array
+    idle_soon: Array
+    months_to_power: Array
+    power_cost: Array
+    hashprice: Array
+    rig_value: Array
+    rig_scrap: Array
+    yearly_margin: Array
+    ehs: Array
+    values_by_generation: Array
+
+    @property
+    def run(self) -> Index:
+        return self.at.run
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def p(self, column: Array) -> Array:
+        """A parameter (R, 1) at each case."""
+        return column[self.at.run, 0]
+
+
+def due_firms(s: Sector) -> Mask:
+    """Firms whose quarterly review falls into this month (R, F)."""
+    months = int(s.scenario.behaviour.review_months)
+    return s.firms.alive & ((s.t + s.firms.review_phase) % months == 0)
+
+
+def power_cost(s: Sector) -> Array:
+    """Expected cost of a MWh of hashing at each site (R, S), beside the site's fixed cost."""
+    level = np.take_along_axis(s.regions.price, s.sites.region, axis=1)
+    adder = np.take_along_axis(dispatch.running_cost(s) + s.regions.tariff, s.sites.region, axis=1)
+    fixed = s.sites.fixed_share
+    return fixed * s.sites.contract + (1 - fixed) * level + adder
+
+
+def gather(s: Sector) -> Cases:
+    """All cases of the month in the order own, host, client within each run."""
+    sites, due = s.sites, due_firms(s)
+    exists = sites.owner >= 0
+    owner_due = exists & np.take_along_axis(due, np.maximum(sites.owner, 0), axis=1)
+    hosted = exists & (sites.miner != sites.owner) & (sites.miner >= 0)
+    miner_due = hosted & np.take_along_axis(due, np.maximum(sites.miner, 0), axis=1)
+    parts = [Rows.where(owner_due & ~hosted), Rows.where(owner_due & hosted), Rows.where(miner_due)]
+    role = np.repeat(np.arange(3), [len(p) for p in parts])
+    run, row = np.concatenate([p.run for p in parts]), np.concatenate([p.row for p in parts])
+    order = np.lexsort((row, role, run))
+    at, role = Rows(run[order], row[order]), role[order]
+    firm = np.where(role == CLIENT, at.get(sites.miner), at.get(sites.owner))
+    return _describe(s, at, role, firm)
+
+
+def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
+    sites = s.sites
+    connected, racks = at.get(sites.connected), at.get(sites.racks)
+    taken = racks + at.get(sites.racks_ordered) + at.get(sites.ai_gross) + at.get(sites.ai_building)
+    taken = taken + at.get(sites.vacant)
+    wait = at.get(sites.pipeline_month) - s.t
+    soon = np.where(wait <= s.P.behaviour.look_ahead_months[at.run, 0], at.get(sites.pipeline), 0.0)
+    idle_now = np.maximum(connected - taken, 0.0)
+    ehs = at.get(s.rigs.ehs)
+    j = s.rigs.j_per_th[at.run]
+    cost = at.get(power_cost(s)) * s.P.power.mining_overhead[at.run, 0]
+    hashprice = s.firms.hashprice_view[at.run, firm]
+    net = hashprice * (1 - s.P.bitcoin.pool_fee[at.run, 0])
+    life = remaining_life(s)[at.run]
+    per_th = rig_present_value(
+        net[:, None], j, cost[:, None], s.P.rigs.hashprice_decline_per_year[at.run],
+        s.P.finance.mining_discount_rate[at.run], life, s.P.power.availability[at.run],
+    )  # fmt: skip
+    by_generation = np.ascontiguousarray(ehs * per_th * 1e6)
+    margin = np.maximum(net[:, None] * 0.36525 - cost[:, None] * j * 0.008766, 0.0) * ehs * 1e6
+    scrap = np.ascontiguousarray(ehs * s.rigs.used[at.run] * 1e6)
+    rig_mw = (ehs * j).sum(axis=-1) * s.P.power.mining_overhead[at.run, 0]
+    return Cases(
+        at=at, role=role, firm=firm, region=at.get(sites.region), connected=connected, racks=racks,
+        rig_mw=rig_mw, vacant=at.get(sites.vacant), idle_now=idle_now,
+        idle_soon=np.maximum(connected + soon - taken, 0.0),
+        months_to_power=np.where(idle_now < soon, np.maximum(wait, 0), 0).astype(np.float64),
+        power_cost=cost, hashprice=net, rig_value=by_generation.sum(axis=-1), rig_scrap=scrap.sum(axis=-1),
+        yearly_margin=margin.sum(axis=-1) * s.P.power.availability[at.run, 0], ehs=ehs,
+        values_by_generation=by_generation,
+    )  # fmt: skip
+
+
+def remaining_life(s: Sector) -> Array:
+    """Years a machine of each generation is still expected to serve (R, G): its life less half its age."""
+    age = np.maximum(s.t - s.rigs.release, 0.0)
+    return np.maximum(s.P.rigs.life_months - 0.5 * age, 12.0) / 12
+
+
+@dataclass
+class OptionTable:
+    """What each case's options are worth, (n, options): ``value``, ``equity`` in USD, ``payback`` years,
+    ``earn`` cash on equity a year, ``gate`` index of ``GATES``."""
+
+    value: Array
+    gate: Index
+    payback: Array
+    equity: Array
+    earn: Array
+
+    @classmethod
+    def blank(cls, n: int) -> OptionTable:
+        shape = (n, len(ob.OPTIONS))
+        return cls(np.zeros(shape), np.zeros(shape, np.int64), np.full(shape, np.inf), np.zeros(shape), np.zeros(shape))

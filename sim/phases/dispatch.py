@@ -1,0 +1,179 @@
+"""Phase 4: which rigs run in which hours, and the hashprice at which that adds up.
+
+Every generation at every site is a block of load. It runs in the hours in which hashing is worth more than
+not running: against the spot price where the power could be resold or is bought at spot, against the
+contract price where it could not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.arrays import Array, Index, Rows, running_total
+from sim.economics import HOURS_PER_YEAR, mining
+from sim.economics.power import smooth_step
+from sim.state import Dispatch
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+HOURS = HOURS_PER_YEAR / 12
+CONTRACT_SPREAD = 0.10  # log spread of costs within a block under fixed price: rigs of a row are not all alike
+SOLVER_STEPS = 12
+BRACKET = 6.0  # hashprice is sought within this factor of what last month's hashrate would give
+
+
+@dataclass
+class Blocks:
+    """Blocks of rigs that could run: n entries of (run, site, generation), the newest of a site first.
+
+    ``mw`` at the plug, ``ehs``; ``strike_per_hashprice`` USD/MWh of revenue per USD/PH/day; ``adder`` USD/MWh
+    of cost that only running incurs; ``level`` USD/MWh mean spot price; ``at_spot`` share of load decided by
+    the spot price.
+    """
+
+    at: Rows
+    generation: Index
+    ehs: Array
+    mw: Array
+    strike_per_hashprice: Array
+    adder: Array
+    level: Array
+    contract: Array
+    at_spot: Array
+    shape: Index
+
+
+def running_cost(s: Sector) -> Array:
+    """Cost beside power that only running rigs incur (R, X), USD per MWh: other, carbon, excise."""
+    carbon = s.regions.carbon_price * s.regions.carbon / 1000.0
+    return s.P.power.other_cost_usd_per_mwh * s.now.inflation[:, None] + carbon + s.regions.excise
+
+
+def rig_blocks(s: Sector) -> Blocks:
+    """All blocks with rigs that find a powered rack; the newest generations take the racks first."""
+    run, site, back = np.nonzero(s.rigs.ehs[:, :, ::-1])
+    generation = s.rigs.ehs.shape[2] - 1 - back
+    at = Rows(run, site)
+    j = s.rigs.j_per_th[run, generation]
+    ehs = s.rigs.ehs[run, site, generation]
+    mw = ehs * j * s.P.power.mining_overhead[run, 0]
+    filled = running_total(mw, run * s.n_sites + site)
+    fits = np.clip((at.get(s.sites.racks) - (filled - mw)) / mw, 0.0, 1.0)
+    region = at.get(s.sites.region)
+    outage = (1 - s.P.power.availability[run, 0]) * (1 - s.P.ai.downtime_reduction[run, 0])
+    usable = fits * (1 - outage) * s.regions.hashing_allowed[run, region]
+    usable = usable * (1 - s.regions.programme_hours[run, region] / HOURS_PER_YEAR)
+    overhead = s.P.power.mining_overhead[run, 0]
+    fixed = at.get(s.sites.fixed_share)
+    return Blocks(
+        at=at,
+        generation=generation,
+        ehs=ehs * usable,
+        mw=mw * usable,
+        strike_per_hashprice=1000.0 * (1 - s.P.bitcoin.pool_fee[run, 0]) / (24.0 * j * overhead),
+        adder=running_cost(s)[run, region],
+        level=s.regions.price[run, region],
+        contract=at.get(s.sites.contract) + s.regions.tariff[run, region],
+        at_spot=1 - fixed * (1 - at.get(s.sites.resale)),
+        shape=s.price_shape[region],
+    )
+
+
+def uptime(s: Sector, blocks: Blocks, hashprice: Array) -> Array:
+    """Share of available hours each block runs at a hashprice per run (R,)."""
+    strike = np.maximum(hashprice[blocks.at.run] * blocks.strike_per_hashprice - blocks.adder, 1e-3)
+    at_spot, _ = s.curves.evaluate(blocks.shape, strike / blocks.level)
+    at_contract = smooth_step(np.log(strike / blocks.contract), CONTRACT_SPREAD)
+    return blocks.at_spot * at_spot + (1 - blocks.at_spot) * at_contract
+
+
+def coins_per_day(s: Sector, hashrate: Array) -> Array:
+    """Subsidy and fees a day (R,), BTC: faster blocks while hashrate runs ahead of difficulty."""
+    lag = s.P.bitcoin.difficulty_lag[:, 0]
+    pace = hashrate / (lag * s.now.last_hashrate + (1 - lag) * hashrate)
+    return mining.BLOCKS_PER_DAY * pace * s.now.subsidy + s.now.fees_per_day
+
+
+def solve(s: Sector, blocks: Blocks) -> Array:
+    """Hashprice (R,) at which the rigs that run at it earn it."""
+
+    def excess(hashprice: Array) -> Array:
+        hashrate = np.bincount(blocks.at.run, blocks.ehs * uptime(s, blocks, hashprice), s.n_runs)
+        hashrate = np.maximum(hashrate, 1e-9)
+        return np.log(hashprice) - np.log(
+            mining.hashprice(s.now.btc_price, coins_per_day(s, hashrate), hashrate)
+        )
+
+    last = mining.hashprice(s.now.btc_price, coins_per_day(s, s.now.last_hashrate), s.now.last_hashrate)
+    return mining.solve_log_root(excess, last / BRACKET, last * BRACKET, SOLVER_STEPS)
+
+
+def run(s: Sector, blocks: Blocks, hashprice: Array) -> tuple[Dispatch, Array]:
+    """What the rigs do and cost at a hashprice, and the share of hours each block is on (n,)."""
+    strike = np.maximum(hashprice[blocks.at.run] * blocks.strike_per_hashprice - blocks.adder, 1e-3)
+    fixed, resale = blocks.at.get(s.sites.fixed_share), blocks.at.get(s.sites.resale)
+    spot_on, spot_paid = s.curves.evaluate(blocks.shape, strike / blocks.level)
+    contract_on = smooth_step(np.log(strike / blocks.contract), CONTRACT_SPREAD)
+    hours_on = blocks.at_spot * spot_on + (1 - blocks.at_spot) * contract_on
+    # power bought at spot, at contract without resale, at contract with resale; USD per MW and hour
+    bought = (
+        (1 - fixed) * spot_paid * blocks.level
+        + fixed * (1 - resale) * contract_on * blocks.contract
+        + fixed * resale * spot_on * blocks.contract
+    )
+    dear_on, dear_paid = s.curves.evaluate(blocks.shape, np.maximum(strike, blocks.contract) / blocks.level)
+    credit = fixed * resale * ((1 - dear_paid) * blocks.level - (1 - dear_on) * blocks.contract)
+
+    def per_site(values: Array) -> Array:
+        return blocks.at.sum_into(values, s.n_runs, s.n_sites)
+
+    done = Dispatch(
+        ehs=per_site(blocks.ehs * hours_on),
+        mw=per_site(blocks.mw * hours_on),
+        mwh=per_site(blocks.mw * hours_on) * HOURS,
+        power_cost=per_site(blocks.mw * bought) * HOURS,
+        resale=per_site(blocks.mw * np.maximum(credit, 0.0)) * HOURS,
+        curtailed_mwh=per_site(blocks.mw * (1 - hours_on)) * HOURS,
+    )
+    return done, hours_on
+
+
+def run_at(s: Sector, hashprice: Array) -> Dispatch:
+    """What the installed rigs would do at a given hashprice (R,)."""
+    return run(s, rig_blocks(s), hashprice)[0]
+
+
+def dispatch(s: Sector) -> None:
+    """Solve the hashprice and run the rigs; the idle ones age out; the network's month is settled."""
+    blocks = rig_blocks(s)
+    s.dispatched, hours_on = run(s, blocks, solve(s, blocks))
+    _retire_idle(s, blocks, hours_on)
+    _settle_network(s)
+
+
+def _retire_idle(s: Sector, blocks: Blocks, hours_on: Array) -> None:
+    """Rigs that stay off are scrapped slowly; rigs without a rack count as off."""
+    on = np.zeros_like(s.rigs.ehs)
+    installed = s.rigs.ehs[blocks.at.run, blocks.at.row, blocks.generation]
+    usable = np.divide(blocks.ehs, installed, out=np.zeros_like(installed), where=installed > 0)
+    on[blocks.at.run, blocks.at.row, blocks.generation] = np.where(usable > 0, hours_on, 0.0)
+    s.rigs.ehs *= 1 - s.P.rigs.retirement_per_month[:, :, None] * (1 - on)
+    s.rigs.ehs[s.rigs.ehs < 1e-9] = 0.0  # a gigahash is no rig: keeps the list of blocks short
+
+
+def _settle_network(s: Sector) -> None:
+    """Hashrate, coins and hashprice of the month; a halving splits its month."""
+    hashrate = np.maximum(s.dispatched.ehs.sum(axis=-1), 1e-9)
+    lag = s.P.bitcoin.difficulty_lag[:, 0]
+    s.now.difficulty_hashrate = lag * s.now.last_hashrate + (1 - lag) * hashrate
+    s.now.blocks = mining.BLOCKS_PER_DAY * s.days * hashrate / s.now.difficulty_hashrate
+    s.now.subsidy_coins = mining.coins_of_blocks(s.now.height, s.now.blocks)
+    s.now.height = s.now.height + s.now.blocks
+    s.now.fee_coins = s.now.fees_per_day * s.days
+    s.now.coins = s.now.subsidy_coins + s.now.fee_coins
+    s.now.hashprice = mining.hashprice(s.now.btc_price, s.now.coins / s.days, hashrate)
+    s.now.hashrate = hashrate

@@ -1,0 +1,114 @@
+"""Entry of new firms, and the beliefs firms carry into the next month."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.arrays import Rows, row_sum, safe_divide, sum_by
+from sim.phases import orders
+from sim.population import size_class
+from sim.state import AI, BTC, EXITED, HYBRID
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+ENTRY_INDEX = 1.1  # value of new rigs over their price at which outsiders begin to enter
+ENTRANT_MW = 20.0  # median size of an entrant's first site
+MEMORY = 0.65  # weight of the past in a firm's smoothed hashprice (prototype 0.6-0.7)
+CONSENSUS_MEMORY = 0.92  # the consensus moves with about a year's mean
+YEAR = 11 / 12
+
+
+def enter(s: Sector) -> None:
+    """Outsiders found miners while new rigs are worth clearly more than they cost; owners bring all the money."""
+    s.entrant_orders_mw = np.zeros(s.n_runs)
+    draw = s.streams.uniforms("entry", (s.counts["entrants"], 4))
+    noise = s.streams.normals("entrant_size", (s.counts["entrants"],))
+    first_site = s.n_sites - s.counts["entrants"]
+    first_firm = s.n_firms - s.counts["entrants"]
+    urge = s.P.behaviour.entry_rate * np.maximum(s.profitability - ENTRY_INDEX, 0.0)[:, None] * s.entry_allowed
+    free = s.firms.entered[:, first_firm:] < 0
+    rows = Rows.where(free & (draw[:, :, 0] < urge))
+    if not len(rows):
+        return
+    open_share = np.cumsum(s.regions.new_mining * s.regions.budget, axis=1)
+    point = draw[rows.run, rows.row, 1][:, None] * open_share[rows.run][:, -1:]
+    region = np.minimum((open_share[rows.run] <= point).sum(axis=1), s.n_regions - 1)
+    size = np.clip(ENTRANT_MW * np.exp(0.8 * noise[rows.run, rows.row]), 2.0, 200.0)
+    size = np.minimum(size, s.regions.budget[rows.run, region])
+    keep = size >= 1.0
+    rows, region, size = rows.keep(keep), region[keep], size[keep]
+    s.regions.budget -= Rows(rows.run, region).sum_into(size, s.n_runs, s.n_regions)
+    s.regions.budget = np.maximum(s.regions.budget, 0.0)
+    _found(s, rows.run, first_firm + rows.row, first_site + rows.row, region, size, draw[rows.run, rows.row, 2])
+
+
+def _found(s: Sector, run, firm, site, region, size, draw) -> None:  # type: ignore[no-untyped-def]
+    """Set up the firms: a site, racks under construction, rigs on order, equity for all of it."""
+    firms, sites = s.firms, s.sites
+    firms.alive[run, firm], firms.entered[run, firm] = True, s.t
+    firms.strategy[run, firm], firms.home[run, firm] = BTC, region
+    firms.size[run, firm] = size_class(size)
+    sites.owner[run, site], sites.miner[run, site], sites.region[run, site] = firm, firm, region
+    sites.connected[run, site] = size
+    price = s.tables.regions["miner_price_usd_per_mwh"][region] * s.now.inflation[run] * (0.75 + 0.4 * draw)
+    sites.contract[run, site], sites.supply[run, site] = price, price
+    sites.fixed_share[run, site] = s.P.power.fixed_price_share[run, 0]
+    sites.suitability[run, site] = s.regions.suitability[run, region]
+    newest = s.on_sale[run, 0]
+    per_mw = 1e6 / s.rigs.j_per_th[run, newest] * s.rigs.price[run, newest] + s.P.rigs.rack_capex_usd_per_mw[run, 0]
+    at = Rows(run, site)
+    capital = Rows(run, firm).sum_into(1.4 * size * per_mw, s.n_runs, s.n_firms)
+    s.books.post("equity_issue", "households", cash=capital)
+    racks = 0.96 * size
+    orders.begin_racks(s, at, firm, racks, racks * s.P.rigs.rack_capex_usd_per_mw[run, 0])
+    orders.place_orders(s, at, firm, racks * 0.98)
+    s.entrant_orders_mw = np.bincount(run, racks, s.n_runs)
+    s.counters["entries"] += np.bincount(run, minlength=s.n_runs)
+    for k in range(len(run)):
+        s.event(run[k], "entry", firm=int(firm[k]), mw=float(size[k]))
+
+
+def update_beliefs(s: Sector) -> None:
+    """Smoothed hashprice, last year's income, operators' records, strategy by fact."""
+    firms, b = s.firms, s.P.behaviour
+    now = s.now.hashprice[:, None]
+    s.smoothed = s.smoothed**MEMORY * now ** (1 - MEMORY)
+    s.consensus = s.consensus**CONSENSUS_MEMORY * s.now.hashprice ** (1 - CONSENSUS_MEMORY)
+    trend = s.smoothed * (now / s.consensus[:, None]) ** b.forecast_extrapolation
+    firms.hashprice_view = (
+        trend ** (1 - b.forecast_anchor) * s.consensus[:, None] ** b.forecast_anchor * s.optimism
+    )
+    lines = s.books.lines
+    ai_income = lines["ai_revenue"] + lines["gpu_revenue"]
+    ai = ai_income + lines["ai_cost"] + lines["penalties"]
+    mining_income = lines["mining_revenue"] + lines["hosting_revenue"] + lines["demand_response"] + lines["resale"]
+    for name, fresh in (
+        ("ai_ebitda_12m", ai), ("mining_ebitda_12m", s.books.ebitda() - ai),
+        ("ai_revenue_12m", ai_income), ("mining_revenue_12m", mining_income),
+    ):  # fmt: skip
+        setattr(firms, name, YEAR * getattr(firms, name) + fresh)
+    firms.issued_12m = firms.issued_12m * YEAR
+    delivered = sum_by(s.leases.firm, s.leases.delivered_mw, s.n_firms)
+    firms.record = np.minimum(delivered / 100.0, 1.0)
+    label_strategies(s)
+
+
+def label_strategies(s: Sector) -> None:
+    """BTC, HYBRID or AI by the larger of AI's share of power and of revenue: below 10 %, to 90 %, above."""
+    firms = s.firms
+    ai_mw = sum_by(s.sites.owner, s.sites.ai_gross, s.n_firms)
+    ai_mw += sum_by(s.sites.owner, s.sites.legacy_gpu, s.n_firms) * s.P.ai.gross_per_it
+    hashing = sum_by(s.sites.miner, s.dispatched.mw, s.n_firms)
+    power = safe_divide(ai_mw, ai_mw + hashing)
+    money = safe_divide(firms.ai_revenue_12m, firms.ai_revenue_12m + firms.mining_revenue_12m)
+    share = np.maximum(power, money)
+    fresh = np.select([share < 0.1, share <= 0.9], [BTC, HYBRID], AI)
+    fresh = np.where(firms.alive, fresh, EXITED)
+    no_rigs = sum_by(s.sites.miner, np.ascontiguousarray(s.rigs.ehs).sum(axis=-1), s.n_firms) <= 0
+    left = firms.alive & no_rigs & (ai_mw > 0) & ~s.left_mining & (s.start_rigs > 0)
+    s.left_mining |= left
+    s.counters["left_mining_for_ai"] += row_sum(np.ascontiguousarray(left.astype(np.float64))).astype(np.int64)
+    firms.strategy = fresh

@@ -1,0 +1,120 @@
+"""Terms of credit and the room to raise equity: what firms can fund this month."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.arrays import Array, Index, row_sum, safe_divide, sum_by
+from sim.economics import credit
+from sim.state import BUILDING, CLOUD, RUNNING
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+TENANT_FUNDED_PART = 0.15  # of capex that stays with the landlord (facts: 1.5 of 9-10 M USD per MW)
+COIN_HAIRCUT = 0.5  # of the treasury that a board counts as money for a project
+
+
+def loan_to_cost(s: Sector, rating: Index) -> Array:
+    """Share of capex lenders fund by the tenant's credit (R, n), after lever and the state of credit markets."""
+    f = s.P.finance
+    table = np.concatenate(
+        (f.ltc_investment_grade, f.ltc_backstopped, f.ltc_speculative, f.ltc_unrated), axis=1
+    )
+    scale = f.ltc_scale * s.now.ltc_factor[:, None]
+    return np.clip(np.take_along_axis(table, rating, axis=1) * scale, 0.0, 0.95)
+
+
+def project_coupon(s: Sector, rating: Index) -> Array:
+    """Coupon of a project loan by the tenant's credit (R, n), fraction per year."""
+    f = s.P.finance
+    spreads = np.concatenate(
+        (f.spread_investment_grade, f.spread_backstopped, f.spread_speculative, f.spread_corporate), axis=1
+    )
+    base = (s.now.base_rate + s.now.spread_shock)[:, None]
+    return credit.coupon(base, np.take_along_axis(spreads, rating, axis=1))
+
+
+def contracted_ebitda(s: Sector) -> Array:
+    """Yearly AI EBITDA of a firm's leases (R, F), what is not yet delivered counted half."""
+    leases = s.leases
+    live = (leases.status == BUILDING) | (leases.status == RUNNING)
+    margin = np.where(leases.product == CLOUD, s.P.ai.cloud_margin, s.P.ai.colocation_margin)
+    mw = leases.delivered_mw + 0.5 * (leases.it_mw - leases.delivered_mw)
+    return sum_by(leases.firm, np.where(live, mw * leases.rent * margin, 0.0), s.n_firms)
+
+
+def debt(s: Sector) -> Array:
+    """All loans and converts of a firm (R, F), USD."""
+    return s.books.stock["loans"] + s.books.stock["converts"]
+
+
+def market_value(s: Sector) -> Array:
+    """What investors would pay for the shares (R, F), USD: AI income at higher multiples than mining."""
+    f = s.P.finance
+    return credit.firm_value(
+        contracted_ebitda(s), s.firms.mining_ebitda_12m, debt(s), s.connected_by_firm(),
+        f.ai_ebitda_multiple * s.now.multiple[:, None], f.mining_ebitda_multiple * s.now.multiple[:, None],
+        f.connected_mw_value_usd_m * 1e6,
+    )  # fmt: skip
+
+
+def issue_room(s: Sector) -> Array:
+    """Shares that can still be sold now (R, F), USD; unlisted firms reach a fraction of it."""
+    access = np.where(s.firms.listed, 1.0, s.P.finance.private_equity_scale)
+    room = credit.equity_room(
+        market_value(s), s.P.finance.equity_issue_share_per_year, s.firms.issued_12m, access
+    )
+    return np.where(s.firms.alive, room, 0.0)
+
+
+def own_funds(s: Sector) -> Array:
+    """Money for new projects (R, F), USD: cash above the reserve, half of the coins, new shares, less what
+    signed leases still need beyond their loans and construction cash."""
+    reserve = s.P.finance.target_cash_months * s.monthly_costs
+    cash = np.maximum(s.books.stock["cash"] - reserve, 0.0)
+    coins = COIN_HAIRCUT * s.books.stock["coins"]
+    return np.maximum(cash + coins + issue_room(s) - open_commitments(s), 0.0)
+
+
+def open_commitments(s: Sector) -> Array:
+    """Capex of signed leases that neither loans nor construction cash cover (R, F), USD."""
+    leases = s.leases
+    building = leases.status == BUILDING
+    to_spend = np.where(building, np.maximum(leases.capex - leases.spent, 0.0), 0.0)
+    undrawn = np.where(building, np.maximum(leases.loan_limit - leases.loan, 0.0), 0.0)
+    need = sum_by(leases.firm, np.maximum(to_spend - undrawn, 0.0), s.n_firms)
+    return np.maximum(need - s.books.stock["restricted"], 0.0)
+
+
+def raise_equity(s: Sector, amount: Array) -> None:
+    """Sell new shares for ``amount`` (R, F) USD to households and funds."""
+    s.books.post("equity_issue", "households", cash=amount)
+    s.firms.issued_12m += amount
+    s.flows["equity_raised"] += row_sum(amount)
+
+
+def sell_coins(s: Sector, usd: Array) -> None:
+    """Sell coins worth ``usd`` (R, F) at the month's price."""
+    s.books.post("balance_only", "households", coins=-usd, cash=usd)
+    s.firms.coins_btc = np.maximum(s.firms.coins_btc - usd / s.now.btc_price[:, None], 0.0)
+
+
+def borrow(s: Sector, kind: int, amount: Array) -> None:
+    """Draw ``amount`` (R, F) USD on a firm facility (coin- or rig-backed) from banks at today's terms."""
+    facility = s.facilities
+    before = facility.balance[:, :, kind]
+    fresh = s.now.base_rate[:, None] + s.now.spread_shock[:, None] + s.P.finance.spread_coin_loan
+    blended = safe_divide(before * facility.coupon[:, :, kind] + amount * fresh, before + amount, 0.09)
+    facility.coupon[:, :, kind] = np.where(amount > 0, blended, facility.coupon[:, :, kind])
+    facility.maturity[:, :, kind] = np.where(amount > 0, s.t + 24, facility.maturity[:, :, kind])
+    facility.balance[:, :, kind] = before + amount
+    s.books.post("balance_only", "banks", cash=amount, loans=amount)
+
+
+def repay(s: Sector, kind: int, amount: Array) -> None:
+    """Pay back ``amount`` (R, F) USD of a firm facility out of cash."""
+    s.facilities.balance[:, :, kind] -= amount
+    s.books.post("balance_only", "banks", cash=-amount, loans=-amount)

@@ -1,0 +1,199 @@
+"""What a site could do within mining: new rigs for old, more racks, rigs moved, site sold or closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents import observations as ob
+from sim.arrays import Array, Index, Rows, first_in_group, safe_divide, spread
+from sim.economics.credit import annuity_factor
+from sim.economics.mining import rig_present_value
+from sim.phases import cases as case_module
+from sim.phases.cases import CLIENT
+
+if TYPE_CHECKING:
+    from sim.phases.cases import Cases, OptionTable
+    from sim.sector import Sector
+
+OUTDATED = 1.3  # rigs this much hungrier than the newest on sale may be replaced
+TRANSPORT_USD_PER_MW = 25_000.0  # dismantle, ship, reinstall a MW of rigs (assumed: about 1 USD per TH/s)
+SCRAP_DISCOUNT = 0.7  # of second-hand value when a whole site is cleared at once
+SALE_DISCOUNT = 0.9  # of the expected bid that the seller keeps
+SMALLEST_STEP = 0.05  # a firm that can pay for less than this share of a plan does not begin it
+AI_SITE_VALUE = 1.2e6  # USD per MW an AI developer bids for a suitable connected site (facts: 3 M at the very best)
+FUTURE_YEARS = 3.0  # fixed cost of a site that a closing firm saves
+
+
+@dataclass
+class Plans:
+    """Per case (n,): MW of rigs to order for refresh and expansion, racks to build, where rigs could move."""
+
+    refresh_mw: Array
+    expand_mw: Array
+    new_racks: Array
+    target: Index
+    moved_share: Array
+    bid_per_mw: Array
+
+
+def rig_offer(s: Sector, c: Cases) -> tuple[Array, Array]:
+    """Value and price of new rigs (n,), USD per grid MW, for the mix of generations on sale."""
+    value, price = np.zeros(len(c)), np.zeros(len(c))
+    for k in range(2):
+        generation, weight = s.on_sale[c.run, k], s.sale_mix[c.run, k]
+        j = s.rigs.j_per_th[c.run, generation]
+        th_per_mw = 1e6 / (j * c.p(s.P.power.mining_overhead))
+        per_th = rig_present_value(
+            c.hashprice, j, c.power_cost, c.p(s.P.rigs.hashprice_decline_per_year),
+            c.p(s.P.finance.mining_discount_rate), c.p(s.P.rigs.life_months) / 12, c.p(s.P.power.availability),
+        )  # fmt: skip
+        value += weight * per_th * th_per_mw
+        price += weight * s.rigs.price[c.run, generation] * th_per_mw * (1 + s.regions.asic_tariff[c.run, c.region])
+    return value, price
+
+
+def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
+    """Fill the mining columns of the option table and return the plans behind them."""
+    value, price = rig_offer(s, c)
+    share = safe_divide(s.ehs_by_firm[c.run, c.firm], s.now.hashrate[c.run])
+    own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
+    lent = c.p(s.P.finance.rig_loan_ltv)
+    new_allowed = s.regions.new_mining[c.run, c.region] * s.regions.hashing_allowed[c.run, c.region] > 0.5
+    plans = Plans(
+        *(np.zeros(len(c)) for _ in range(3)),
+        target=np.full(len(c), -1), moved_share=np.zeros(len(c)), bid_per_mw=np.zeros(len(c)),
+    )  # fmt: skip
+    _refresh(s, c, table, plans, value, price, own, lent)
+    _expand(s, c, table, plans, value * (1 - share), price, own, lent, new_allowed)
+    _relocate(s, c, table, plans)
+    _leave(s, c, table, plans)
+    return plans
+
+
+def _fund(cost: Array, own: Array, lent: Array) -> Array:
+    """Share of a plan that own money and rig loans can pay."""
+    return np.minimum(safe_divide(own, cost * (1 - lent), 1.0), 1.0)
+
+
+def _refresh(
+    s: Sector, c: Cases, table: OptionTable, plans: Plans, value: Array, price: Array, own: Array, lent: Array
+) -> None:
+    newest = s.rigs.j_per_th[c.run, s.on_sale[c.run, 0]]
+    old = s.rigs.j_per_th[c.run] > OUTDATED * newest[:, None]
+    overhead = c.p(s.P.power.mining_overhead)
+    mw = np.ascontiguousarray(np.where(old, c.ehs * s.rigs.j_per_th[c.run], 0.0)).sum(axis=-1) * overhead
+    mw = np.minimum(mw, c.racks)
+    lost = np.ascontiguousarray(np.where(old, c.values_by_generation, 0.0)).sum(axis=-1)
+    scrap = np.ascontiguousarray(np.where(old, c.ehs * s.rigs.used[c.run] * 1e6, 0.0)).sum(axis=-1)
+    cost = np.maximum(mw * price - scrap, 0.0)
+    done = _fund(cost, own, lent)
+    table.value[:, ob.REFRESH] = done * (mw * value - lost - cost)
+    table.equity[:, ob.REFRESH] = done * cost * (1 - lent)
+    gain = done * (mw * value - lost) * 0.3
+    table.earn[:, ob.REFRESH] = safe_divide(gain, table.equity[:, ob.REFRESH])
+    table.payback[:, ob.REFRESH] = np.where(gain > 0, table.equity[:, ob.REFRESH] / np.maximum(gain, 1.0), np.inf)
+    table.gate[:, ob.REFRESH] = np.select(
+        [mw < 0.05, done < SMALLEST_STEP, table.value[:, ob.REFRESH] <= 0], [ob.NOTHING, ob.NO_EQUITY, ob.WORSE], 0
+    )
+    plans.refresh_mw = done * mw
+
+
+def _expand(
+    s: Sector, c: Cases, table: OptionTable, plans: Plans, value: Array, price: Array, own: Array, lent: Array,
+    allowed: Array,
+) -> None:  # fmt: skip
+    """Rigs for empty racks and, on idle connected MW, racks with rigs; the fleet's own dilution is counted."""
+    ordered = c.at.get(s.rigs.ordered_mw)
+    empty = np.maximum(c.racks + c.at.get(s.sites.racks_ordered) - c.rig_mw - ordered, 0.0)
+    new_racks = np.where(allowed, c.idle_now, 0.0)
+    rack_cost = c.p(s.P.rigs.rack_capex_usd_per_mw) * s.now.inflation[c.run]
+    cost = (empty + new_racks) * price + new_racks * rack_cost
+    done = _fund(cost, own, lent)
+    gain = (empty + new_racks) * value - cost
+    only_racks_in_place = (gain <= empty * (value - price)) | (new_racks == 0)
+    new_racks = np.where(only_racks_in_place, 0.0, new_racks)
+    cost = (empty + new_racks) * price + new_racks * rack_cost
+    done = _fund(cost, own, lent)
+    table.value[:, ob.EXPAND] = done * ((empty + new_racks) * value - cost)
+    table.equity[:, ob.EXPAND] = done * cost * (1 - lent)
+    yearly = done * (empty + new_racks) * value * 0.3
+    table.earn[:, ob.EXPAND] = safe_divide(yearly, table.equity[:, ob.EXPAND])
+    table.payback[:, ob.EXPAND] = np.where(yearly > 0, table.equity[:, ob.EXPAND] / np.maximum(yearly, 1.0), np.inf)
+    table.gate[:, ob.EXPAND] = np.select(
+        [~allowed, empty + new_racks < 0.05, done < SMALLEST_STEP, table.value[:, ob.EXPAND] <= 0],
+        [ob.FORBIDDEN, ob.NOTHING, ob.NO_EQUITY, ob.WORSE], 0,
+    )  # fmt: skip
+    plans.expand_mw, plans.new_racks = done * (empty + new_racks), done * new_racks
+
+
+def _relocate(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
+    """Move rigs to the firm's cheapest other site with free racks, if that is worth the transport."""
+    target, free, cost_there = cheapest_free_site(s)
+    there = target[c.run, c.firm]
+    fits = np.minimum(safe_divide(free[c.run, c.firm], c.rig_mw), 1.0)
+    overhead = c.p(s.P.power.mining_overhead)
+    j = s.rigs.j_per_th[c.run]
+    per_th = rig_present_value(
+        c.hashprice[:, None], j, (cost_there[c.run, c.firm] * overhead)[:, None],
+        s.P.rigs.hashprice_decline_per_year[c.run], s.P.finance.mining_discount_rate[c.run],
+        case_module.remaining_life(s)[c.run], s.P.power.availability[c.run],
+    )  # fmt: skip
+    worth = np.ascontiguousarray(c.ehs * per_th * 1e6).sum(axis=-1)
+    here = c.rig_value * s.regions.hashing_allowed[c.run, c.region]
+    distance = s.distance[c.region, np.take_along_axis(s.sites.region, np.maximum(target, 0), axis=1)[c.run, c.firm]]
+    table.value[:, ob.RELOCATE] = fits * (worth - here - c.rig_mw * TRANSPORT_USD_PER_MW * distance)
+    nowhere = (there < 0) | (there == c.at.row) | (c.rig_mw < 0.05) | (fits < SMALLEST_STEP)
+    table.gate[:, ob.RELOCATE] = np.select(
+        [np.full(len(c), not s.relocation_allowed), nowhere, table.value[:, ob.RELOCATE] <= 0],
+        [ob.FORBIDDEN, ob.NOTHING, ob.WORSE], 0,
+    )  # fmt: skip
+    plans.target, plans.moved_share = there, fits
+
+
+def cheapest_free_site(s: Sector) -> tuple[Index, Array, Array]:
+    """For each firm its cheapest site with an empty powered rack: site (-1 none), free MW, USD/MWh (R, F)."""
+    free = s.sites.racks - s.rig_mw_by_site - s.rigs.ordered_mw
+    allowed = spread(s.regions.hashing_allowed, s.sites.region) > 0.99
+    rows = Rows.where((free > 0.5) & (s.sites.owner >= 0) & (s.sites.miner == s.sites.owner) & allowed)
+    cost, firm = rows.get(case_module.power_cost(s)), rows.get(s.sites.miner)
+    order = np.lexsort((rows.row, cost, firm, rows.run))
+    run, row, firm, cost = rows.run[order], rows.row[order], firm[order], cost[order]
+    first = first_in_group(run * s.n_firms + firm)
+    shape = (s.n_runs, s.n_firms)
+    target, room, price = np.full(shape, -1), np.zeros(shape), np.full(shape, 1e3)
+    target[run[first], firm[first]] = row[first]
+    room[run[first], firm[first]] = free[run[first], row[first]]
+    price[run[first], firm[first]] = cost[first]
+    return target, room, price
+
+
+def _leave(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
+    """Sell the site to the highest bidder, or close it and save its fixed cost."""
+    has_ai = c.at.get(s.sites.ai_gross) + c.at.get(s.sites.ai_building) > 0
+    plans.bid_per_mw = site_bid(s)[c.run, c.at.row]
+    proceeds = SALE_DISCOUNT * plans.bid_per_mw * c.connected + SCRAP_DISCOUNT * c.rig_scrap
+    table.value[:, ob.SELL] = proceeds - c.rig_value
+    saved = c.p(s.P.power.site_cost_usd_per_mw_year) * c.racks * annuity_factor(0.12, FUTURE_YEARS)
+    table.value[:, ob.CLOSE] = SCRAP_DISCOUNT * c.rig_scrap + saved - c.rig_value - 0.05e6 * c.connected
+    small = c.connected < 0.05
+    for option in (ob.SELL, ob.CLOSE):
+        table.gate[:, option] = np.select(
+            [has_ai | (c.role == CLIENT), small, table.value[:, option] <= 0], [ob.FORBIDDEN, ob.NOTHING, ob.WORSE], 0
+        )
+
+
+def site_bid(s: Sector) -> Array:
+    """What the best outside bidder pays for a site (R, S), USD per connected MW: a miner's or a developer's price.
+
+    A miner values the connection by what new rigs would earn there; a developer bids for suitable sites only,
+    in proportion to the tenants' backlog.
+    """
+    hunger = np.minimum(s.wanted_total / np.maximum(s.start_wanted, 1.0), 1.5)[:, None]
+    suitable = s.sites.suitability >= s.P.ai.min_suitability
+    developer = np.where(suitable & s.pivot_allowed, AI_SITE_VALUE * hunger * s.sites.suitability, 0.0)
+    developer = np.where(s.sites.connected >= 25.0, developer, 0.0)
+    mining = s.P.finance.connected_mw_value_usd_m * 1e6 * s.mining_mood[:, None]
+    return np.maximum(developer, mining) * (1 - s.P.finance.liquidation_cost)

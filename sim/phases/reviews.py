@@ -1,0 +1,73 @@
+"""Phases 7 and 8, first half: firms due for review rank what they could do with every site, and choose.
+
+Values are M USD per connected MW above holding. The choice itself stands in ``agents.rules``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents import observations as ob
+from sim.arrays import Array, safe_divide
+from sim.phases import ai_options, finance, mining_options
+from sim.phases.cases import CLIENT, HOST, Cases, OptionTable
+from sim.state import AI, BTC, HYBRID
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+
+def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Plans, mining_options.Plans]:
+    """What each case shows the decision rule, and the plans that stand behind the options."""
+    table = OptionTable.blank(len(cases))
+    funds = finance.own_funds(s)
+    mining = mining_options.evaluate(s, cases, funds, table)
+    hosting = ai_options.evaluate(s, cases, funds, table)
+    _roles(cases, table.gate)
+    size = np.maximum(cases.connected + cases.idle_soon - cases.idle_now, 0.5)[:, None] * 1e6
+    behaviour = s.P.behaviour
+    return (
+        ob.MinerObservation(
+            value=table.value / size, gate=table.gate, payback=table.payback, equity=table.equity / size,
+            equity_return=table.earn,
+            peers=_peers(s, cases), reluctance=s.firms.reluctance[cases.run, cases.firm],
+            inertia=cases.p(behaviour.inertia_usd_m_per_mw), temperature=cases.p(behaviour.temperature),
+            peer_weight=cases.p(behaviour.peer_weight_usd_m_per_mw),
+            payback_limit=cases.p(behaviour.payback_limit_years), volatility=cases.p(s.P.bitcoin.gbm_volatility_per_year),
+            draw=_draws(s, cases), run=cases.run, firm=cases.firm, site=cases.at.row,
+            connected_mw=cases.connected, rule=str(s.scenario.behaviour.rule),
+        ),
+        hosting,
+        mining,
+    )  # fmt: skip
+
+
+def _roles(cases: Cases, gate: np.ndarray) -> None:
+    """Hosts decide on the site's AI use only, their clients on the rigs only."""
+    host, client = cases.role == HOST, cases.role == CLIENT
+    for option in (ob.REFRESH, ob.EXPAND, ob.RELOCATE, ob.SELL, ob.CLOSE, ob.HYBRID):
+        gate[host, option] = ob.FORBIDDEN
+    for option in (ob.EXPAND, ob.SELL, ob.CLOSE, *ob.AI_OPTIONS):
+        gate[client, option] = ob.FORBIDDEN
+
+
+def _draws(s: Sector, cases: Cases) -> Array:
+    """One uniform number per case; hosts and clients of the same site have their own."""
+    draws = s.streams.uniforms("choice", (s.n_sites, 2))
+    return draws[cases.run, cases.at.row, (cases.role == CLIENT).astype(np.int64)]
+
+
+def _peers(s: Sector, cases: Cases) -> Array:
+    """Share of a firm's linked peers that mine only (for holding) or earn from AI (for the AI options)."""
+    peers = s.peers[cases.run, cases.firm]
+    strategy = s.firms.strategy[cases.run[:, None], np.maximum(peers, 0)]
+    known = np.ascontiguousarray((peers >= 0).astype(np.float64))
+    count = known.sum(axis=-1)
+    ai = np.ascontiguousarray(known * ((strategy == AI) | (strategy == HYBRID))).sum(axis=-1)
+    btc = np.ascontiguousarray(known * (strategy == BTC)).sum(axis=-1)
+    shares = np.zeros((len(cases), len(ob.OPTIONS)))
+    shares[:, ob.HOLD] = safe_divide(btc, count)
+    shares[:, ob.AI_OPTIONS] = safe_divide(ai, count)[:, None]
+    return shares

@@ -1,0 +1,191 @@
+"""Phase 9: payables are settled; who cannot pay draws credit, raises equity, sells; else creditors decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.arrays import Array, Mask, Rows, safe_divide, sum_by
+from sim.economics.credit import coin_loan_room
+from sim.phases import auction, finance, orders
+from sim.state import BUILDING, CLOSED, COIN, CORPORATE, ENDED, LIQUIDATED, RUNNING
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+HEALTHY_MULTIPLE = 1.0  # a firm is worth keeping when its going concern exceeds this multiple of its site value
+RESTRUCTURE_AGAIN_MONTHS = 24
+
+
+def settle(s: Sector) -> None:
+    """Last month's receivables come in, then everything due is paid as far as money can be found."""
+    books = s.books
+    books.collect()
+    due = sum_owed(s)
+    find_money(s, due)
+    cash = np.maximum(books.stock["cash"], 0.0)
+    fraction = np.minimum(safe_divide(cash, due, 1.0), 1.0)
+    books.pay(fraction)
+    short = (due > 0) & (fraction < 0.995)
+    s.firms.arrears = np.where(s.firms.alive & short, s.firms.arrears + 1, 0)
+
+
+def sum_owed(s: Sector) -> Array:
+    """All payables of a firm (R, F), USD, in the order of the outside sectors."""
+    total = np.zeros((s.n_runs, s.n_firms))
+    for owed in s.books.owed.values():
+        total += owed
+    return total
+
+
+def find_money(s: Sector, due: Array) -> None:
+    """Close the gap between cash and what is due: coins, coin-backed credit, new shares, idle rigs."""
+    books, f = s.books, s.P.finance
+    gap = np.where(s.firms.alive, np.maximum(due - books.stock["cash"], 0.0), 0.0)
+    room = coin_loan_room(books.stock["coins"], f.coin_loan_ltv, s.facilities.balance[:, :, COIN])
+    borrowed = np.minimum(gap, np.where(s.firms.listed, room, 0.0)) * (s.now.ltc_factor > 0.5)[:, None]
+    finance.borrow(s, COIN, borrowed)
+    gap -= borrowed
+    pledged = safe_divide(s.facilities.balance[:, :, COIN], f.margin_call_ltv + 0.0 * gap)
+    sold = np.minimum(gap, np.maximum(books.stock["coins"] - pledged, 0.0))
+    finance.sell_coins(s, sold)
+    gap -= sold
+    issued = np.minimum(gap, finance.issue_room(s))
+    finance.raise_equity(s, issued)
+    gap -= issued
+    sell_idle_rigs(s, gap)
+
+
+def sell_idle_rigs(s: Sector, gap: Array) -> None:
+    """Sell rigs that did not run last month second-hand, as far as needed."""
+    if not (gap > 1.0).any():
+        return
+    rigs = s.rigs
+    uptime = safe_divide(s.dispatched.mw, s.rig_mw_by_site)
+    idle = np.clip(1 - uptime / 0.95, 0.0, 1.0)
+    value = np.ascontiguousarray(rigs.ehs * rigs.used[:, None, :]).sum(axis=-1) * 1e6 * idle
+    offered = sum_by(s.sites.miner, value, s.n_firms)
+    share = np.minimum(safe_divide(gap, offered), 1.0)
+    part = idle * np.take_along_axis(share, np.maximum(s.sites.miner, 0), axis=1) * (s.sites.miner >= 0)
+    installed = np.ascontiguousarray(rigs.ehs).sum(axis=-1)
+    s.sell_rigs(value * safe_divide(part, idle), installed * part, installed)
+    rigs.ehs *= 1 - part[:, :, None]
+    s.rig_mw_by_site = s.rig_mw_by_site * (1 - part)
+
+
+def resolve_distress(s: Sector) -> None:
+    """After some months of arrears creditors restructure what is worth more alive, and liquidate the rest."""
+    firms = s.firms
+    limit = s.P.finance.arrears_months
+    failing = firms.alive & (firms.arrears >= limit)
+    if not failing.any():
+        return
+    going = finance.contracted_ebitda(s) * 6 + np.maximum(firms.mining_ebitda_12m, 0.0) * 3
+    breakup = s.books.stock["sites"] * (1 - s.P.finance.liquidation_cost)
+    recent = s.t - firms.restructured < RESTRUCTURE_AGAIN_MONTHS
+    indebted = finance.debt(s) > 0.1 * going
+    keep = failing & (going > HEALTHY_MULTIPLE * breakup) & ~recent & indebted
+    restructure(s, keep)
+    liquidate(s, failing & ~keep)
+
+
+def restructure(s: Sector, which: Mask) -> None:
+    """Creditors take a loss on corporate debt and converts, stretch the rest, and suppliers are paid by them."""
+    books, facility = s.books, s.facilities
+    haircut = s.P.finance.restructuring_haircut
+    cut = np.where(which, haircut * facility.balance[:, :, CORPORATE], 0.0)
+    facility.balance[:, :, CORPORATE] -= cut
+    books.post("restructuring", "banks", "writeoff", loans=-cut)
+    books.post(
+        "restructuring", "households", "writeoff", converts=-np.where(which, haircut * books.stock["converts"], 0.0)
+    )
+    later = s.t + 48
+    facility.maturity[:, :, CORPORATE] = np.where(which, later, facility.maturity[:, :, CORPORATE])
+    fresh = np.where(which, sum_owed(s), 0.0)
+    facility.balance[:, :, CORPORATE] += fresh
+    books.post("balance_only", "banks", cash=fresh, loans=fresh)
+    s.firms.restructured = np.where(which, s.t, s.firms.restructured)
+    s.firms.arrears = np.where(which, 0, s.firms.arrears)
+    s.counters["restructurings"] += np.ascontiguousarray(which).sum(axis=-1)
+    for run, firm in zip(*np.nonzero(which), strict=True):
+        s.event(run, "restructuring", firm=int(firm), value=float(cut[run, firm]))
+
+
+def liquidate(s: Sector, which: Mask) -> None:
+    """Sell everything, pay creditors what it brings, write off the rest; the firm is gone."""
+    if not which.any():
+        return
+    for run, firm in zip(*np.nonzero(which), strict=True):
+        s.event(run, "liquidation", firm=int(firm), mw=float(s.connected_by_firm()[run, firm]),
+                value=float(sum_owed(s)[run, firm]))  # fmt: skip
+    leave_hosts(s, which)
+    auction.auction_sites(s, which)
+    finance.sell_coins(s, np.where(which, s.books.stock["coins"], 0.0))
+    wind_up(s, which)
+    s.remove(which, LIQUIDATED)
+
+
+def leave_hosts(s: Sector, which: Mask) -> None:
+    """Rigs of failed firms at other firms' sites are sold; the racks are their host's again."""
+    sites = s.sites
+    clients = Rows.where(
+        (sites.miner >= 0) & (sites.miner != sites.owner)
+        & np.take_along_axis(which, np.maximum(sites.miner, 0), axis=1)
+    )  # fmt: skip
+    orders.clear_rigs(s, clients, clients.get(sites.miner), orders.SCRAP_DISCOUNT)
+    sites.miner[clients.run, clients.row] = clients.get(sites.owner)
+
+
+def wind_up(s: Sector, which: Mask) -> None:
+    """Pay what cash there is to creditors in proportion, then write off what is left on both sides."""
+    books, facility = s.books, s.facilities
+
+    def of(values: Array) -> Array:
+        return np.where(which, values, 0.0)
+
+    reserve = of(books.stock["restricted"])
+    books.post("balance_only", "banks", cash=reserve, restricted=-reserve)
+    claims = of(sum_owed(s) + books.stock["loans"] + books.stock["converts"] + books.stock["prepayments"])
+    money = of(np.maximum(books.stock["cash"], 0.0))
+    share = np.minimum(safe_divide(money, claims), 1.0)
+    books.pay(share)
+    for name, sector in (("loans", "banks"), ("converts", "households"), ("prepayments", "tenants")):
+        paid = share * of(books.stock[name])
+        books.post("balance_only", sector, **{name: -paid, "cash": -paid})
+        books.post("defaults", sector, "writeoff", **{name: -of(books.stock[name])})
+    for sector, owed in books.owed.items():
+        books.post("defaults", sector, "writeoff", payables=-of(owed))
+    for sector, claim in books.claims.items():
+        books.post("defaults", sector, "writeoff", receivables=-of(claim))
+    facility.balance[which] = 0.0
+    for name in ("rigs", "sites", "halls", "gpus", "construction"):
+        books.post("defaults", "vendors", "writeoff", **{name: -of(books.stock[name])})
+    left = of(books.stock["cash"])
+    books.post("liquidation", "households", cash=-left)
+    leases = s.leases
+    mine = np.take_along_axis(which, np.maximum(leases.firm, 0), axis=1) & (leases.firm >= 0)
+    orphaned = mine & ((leases.status == BUILDING) | (leases.status == RUNNING))
+    leases.end_reason = np.where(orphaned, 4, leases.end_reason)
+    leases.ended = np.where(orphaned, s.t, leases.ended)
+    leases.delivered_mw = np.where(orphaned, 0.0, leases.delivered_mw)
+    leases.status = np.where(orphaned, ENDED, leases.status)
+    leases.loan = np.where(mine, 0.0, leases.loan)
+    leases.loan_limit = np.where(mine, 0.0, leases.loan_limit)
+
+
+def close_empty_firms(s: Sector) -> None:
+    """Firms without a site, rigs or leases close: debts are paid, what is left goes to the owners."""
+    sites = s.sites
+    rows = sum_by(sites.owner, np.ones(sites.owner.shape), s.n_firms)
+    rows += sum_by(sites.miner, np.ones(sites.owner.shape), s.n_firms)
+    gone = s.firms.alive & (rows == 0)
+    if not gone.any():
+        return
+    for run, firm in zip(*np.nonzero(gone), strict=True):
+        s.event(run, "closure", firm=int(firm))
+    finance.sell_coins(s, np.where(gone, s.books.stock["coins"], 0.0))
+    wind_up(s, gone)
+    s.remove(gone, CLOSED)
+
+

@@ -1,0 +1,212 @@
+"""Phase 7: tenants tender, firms under review offer, and an award, subject to finance, is the decision.
+
+An offer lists every tenant class whose gates it passes. Tenants choose in turn, best credit first, by score;
+only part of the matches close in a month. The market rent follows scarcity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents import observations as ob
+from sim.arrays import Array, Index, Rows, running_total
+from sim.phases import ai_options, finance
+from sim.phases.ai_options import TENANT_FUNDED
+from sim.state import BUILDING, CLOUD, COLOCATION, CREDITS, NEVER, RETROFIT
+
+if TYPE_CHECKING:
+    from sim.phases.cases import Cases
+    from sim.sector import Sector
+
+PRODUCT_OF_OPTION = (COLOCATION, RETROFIT, CLOUD, COLOCATION)
+LARGE_MW = 200.0  # a campus above this size earns no further bonus
+SCORE_NOISE = 0.5  # standard deviation of what tenants see and we do not (prototype: Gumbel 0.5)
+RAMP_MONTHS = 8  # from first to full delivery of a hall (facts: 40 MW first, all after about six months more)
+SCARCITY_POWER = 0.25
+
+
+@dataclass
+class Offers:
+    """n offers of one month; ``equity`` and ``lead`` (n, modes) follow from the product's terms."""
+
+    run: Index
+    firm: Index
+    site: Index
+    product: Index
+    it_mw: Array
+    displaced: Array
+    lead: Array
+    funds: Array
+    case: Index
+    tenant: Index
+    mode: Index
+
+
+def ask_tenants(s: Sector) -> None:
+    """Tenants state what they want to lease now and at most at which rent."""
+    new = s.drivers.ai_demand_flow_gw[:, s.t] * 1000.0 * s.P.ai.miner_demand_share[:, 0]
+    shape = (s.n_runs, s.n_tenants)
+    observation = ob.TenantObservation(
+        backlog_mw=s.tenants.wanted, new_need_mw=new[:, None] * s.tenants.share * s.tenants.history,
+        rent=np.broadcast_to(s.now.rent[:, None], shape).copy(),
+        reference_rent=np.broadcast_to(s.P.ai.rent_usd_m_per_mw_year * s.now.inflation[:, None], shape).copy(),
+        elasticity=np.broadcast_to(s.P.ai.rent_elasticity, shape).copy(), solvent=s.tenants.solvent,
+    )  # fmt: skip
+    decision = s.ask("tenants", observation)
+    s.tenants.wanted, s.tenants.max_rent = decision.wanted_mw, decision.max_rent
+    s.wanted_total = s.tenants.wanted.sum(axis=-1)
+    if s.t == 0:
+        s.start_wanted = s.wanted_total.copy()
+    # a neocloud that pays its own fit-out needs no lender of the landlord
+    draw = s.streams.uniforms("fit_out", (s.n_tenants,))
+    s.funds_fit_out = (s.tenants.klass == 1) & (draw < s.P.ai.tenant_funded_share)
+
+
+def collect(s: Sector, c: Cases, choice: Index, plans: ai_options.Plans) -> Offers:
+    """Offers of the cases that chose an AI option."""
+    column = np.full(len(ob.OPTIONS), -1)
+    column[list(ob.AI_OPTIONS)] = np.arange(len(ob.AI_OPTIONS))
+    picked = np.flatnonzero(column[choice] >= 0)
+    k = column[choice[picked]]
+    run, firm = c.run[picked], c.firm[picked]
+    own = finance.own_funds(s)[run, firm] / s.cases_of_firm[run, firm]
+    return Offers(
+        run=run, firm=firm, site=c.at.row[picked], product=np.array(PRODUCT_OF_OPTION)[k],
+        it_mw=plans.it_mw[picked, k], displaced=plans.displaced[picked, k], lead=plans.lead[picked, k],
+        funds=own, case=picked, tenant=np.full(len(picked), -1), mode=plans.mode[picked, k],
+    )  # fmt: skip
+
+
+def match(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
+    """Each tenant in turn, best credit first, takes the best offers left within what it wants."""
+    s.now.ai_offered = np.bincount(offers.run, offers.it_mw, s.n_runs)
+    if not len(offers.run):
+        return
+    noise = s.streams.uniforms("tender", (s.n_sites, 2))
+    luck = -np.log(-np.log(np.clip(noise[offers.run, offers.site, 0], 1e-12, 1 - 1e-12)))
+    closes = noise[offers.run, offers.site, 1] < s.P.ai.match_share[offers.run, 0]
+    record = s.firms.record[offers.run, offers.firm]
+    size = 0.3 * np.minimum(offers.it_mw, LARGE_MW) / LARGE_MW
+    score = -offers.lead / 12 + 0.5 * record + size + SCORE_NOISE * luck
+    region = s.sites.region[offers.run, offers.site]
+    score = score + 0.5 * s.regions.suitability[offers.run, region] - s.regions.ai_tariff[offers.run, region] / 100.0
+    equity = np.stack([t.equity for t in terms])
+    for tenant in np.argsort(s.tenants.credit[0], kind="stable"):
+        _take(s, offers, int(tenant), score, closes, equity)
+
+
+def _take(s: Sector, offers: Offers, tenant: int, score: Array, closes: Array, equity: Array) -> None:
+    """One tenant's awards of the month."""
+    run = offers.run
+    pays_fit_out = s.funds_fit_out[run, tenant]
+    mode = np.where(pays_fit_out, TENANT_FUNDED, s.tenants.credit[run, tenant])
+    need = equity[offers.product, run, mode] * offers.it_mw
+    affordable = need <= offers.funds * 1.0001
+    fits = (offers.it_mw >= s.tenants.min_mw[run, tenant]) & s.tenants.solvent[run, tenant]
+    fits &= s.now.rent[run] <= s.tenants.max_rent[run, tenant]
+    # a GPU cloud is bought by tenants who have no wish to own cards: not by other clouds
+    fits &= (offers.product != CLOUD) | (s.tenants.klass[run, tenant] != 1)
+    free = np.flatnonzero((offers.tenant < 0) & fits & affordable & closes)
+    order = free[np.lexsort((offers.site[free], -score[free], run[free]))]
+    taken = running_total(offers.it_mw[order], run[order])
+    won = order[taken <= s.tenants.wanted[run[order], tenant]]
+    offers.tenant[won] = tenant
+    offers.mode[won] = mode[won]
+    s.tenants.wanted[:, tenant] -= np.bincount(run[won], offers.it_mw[won], s.n_runs)
+
+
+def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
+    """Write the leases, raise the equity, set construction cash aside and take prepayments."""
+    won = np.flatnonzero(offers.tenant >= 0)
+    leases = s.leases
+    order = won[np.lexsort((offers.site[won], offers.run[won]))]
+    run = offers.run[order]
+    slot = leases.used[run] + running_total(np.ones(len(order)), run).astype(np.int64) - 1
+    keep = slot < s.lease_capacity
+    order, run, slot = order[keep], run[keep], slot[keep]
+    s.lost_leases += int((~keep).sum())
+    product, mode, it_mw = offers.product[order], offers.mode[order], offers.it_mw[order]
+    rating = np.where(mode == TENANT_FUNDED, CREDITS.index("speculative"), mode)
+    by_product = {name: np.stack([getattr(t, name) for t in terms]) for name in ("equity", "rent", "prepayment")}
+    part = by_product["equity"][product, run, mode] * it_mw
+    a = s.P.ai
+    capex_m = np.stack([
+        a.colocation_capex_usd_m_per_mw, a.retrofit_capex_usd_m_per_mw,
+        a.cloud_hall_capex_usd_m_per_mw + a.cloud_gpu_capex_usd_m_per_mw,
+    ])[product, run, 0]  # fmt: skip
+    capex = capex_m * 1e6 * it_mw * np.where(mode == TENANT_FUNDED, finance.TENANT_FUNDED_PART, 1.0)
+    prepaid = by_product["prepayment"][product, run, mode] * it_mw
+    first = s.t + np.ceil(offers.lead[order]).astype(np.int64)
+    years = np.stack([a.colocation_term_years, a.retrofit_term_years, a.cloud_term_years])[product, run, 0]
+    gross = it_mw * a.gross_per_it[run, 0]
+    loan_limit = np.maximum(capex - part - prepaid, 0.0)
+    table = {
+        "status": BUILDING, "firm": offers.firm[order], "site": offers.site[order], "tenant": offers.tenant[order],
+        "product": product, "it_mw": it_mw, "gross_mw": gross, "delivered_mw": 0.0,
+        "rent": by_product["rent"][product, run, mode], "escalator": a.escalator_per_year[run, 0],
+        "signed": s.t, "first": first, "full": first + np.where(product == RETROFIT, 1, RAMP_MONTHS),
+        "term": (12 * years).astype(np.int64), "tenant_funded": mode == TENANT_FUNDED,
+        "backstopped": rating == CREDITS.index("backstopped"), "credit": rating, "capex": capex, "spent": 0.0,
+        "equity_part": part, "loan": 0.0, "loan_limit": loan_limit, "coupon": _coupon(s, run, rating),
+        "booked": 0.0,
+    }  # fmt: skip
+    for name, values in table.items():
+        getattr(leases, name)[run, slot] = values
+    leases.used += np.bincount(run, minlength=s.n_runs)
+    s.flows["ai_signed_mw"] += np.bincount(run, it_mw, s.n_runs)
+    region = s.sites.region[run, offers.site[order]]
+    s.regions.ai_signed_this_year += Rows(run, region).sum_into(gross, s.n_runs, s.n_regions)
+    at = Rows(run, offers.site[order])
+    s.sites.ai_building += at.sum_into(gross, s.n_runs, s.n_sites)
+    _make_room(s, at, gross, offers.displaced[order], first)
+    _set_aside(s, Rows(run, offers.firm[order]), part + np.maximum(prepaid - capex, 0.0), prepaid)
+
+
+def _coupon(s: Sector, run: Index, rating: Index) -> Array:
+    table = finance.project_coupon(s, np.repeat(np.arange(len(CREDITS))[None, :], s.n_runs, axis=0))
+    return table[run, rating]
+
+
+def _make_room(s: Sector, at: Rows, gross: Array, displaced: Array, first: Index) -> None:
+    """Vacant halls are let again first; racks in the way keep hashing until building must begin."""
+    sites = s.sites
+    add = at.sum_into(gross, s.n_runs, s.n_sites)
+    reused = np.minimum(sites.vacant, add)
+    sites.vacant -= reused
+    months_before = 8  # a hall on the place of racks needs them gone two thirds of a year before delivery
+    sites.racks_leaving += at.sum_into(displaced, s.n_runs, s.n_sites)
+    start = np.full(sites.racks.shape, NEVER)
+    np.minimum.at(start, (at.run, at.row), np.maximum(first - months_before, s.t + 1))
+    sites.leaving_month = np.minimum(sites.leaving_month, start)
+
+
+def _set_aside(s: Sector, at: Rows, part: Array, prepaid: Array) -> None:
+    """Equity parts go into construction cash: from cash above the reserve, coins, then new shares."""
+    books = s.books
+    need = at.sum_into(part, s.n_runs, s.n_firms)
+    advance = at.sum_into(prepaid, s.n_runs, s.n_firms)
+    books.post("balance_only", "tenants", cash=advance, prepayments=advance)
+    reserve = s.P.finance.target_cash_months * s.monthly_costs
+    spare = np.maximum(books.stock["cash"] - advance - reserve, 0.0)
+    from_shares = np.minimum(np.maximum(need - spare, 0.0), finance.issue_room(s))
+    finance.raise_equity(s, from_shares)
+    from_coins = np.minimum(np.maximum(need - spare - from_shares, 0.0), books.stock["coins"])
+    finance.sell_coins(s, from_coins)
+    aside = np.minimum(need + advance, np.maximum(books.stock["cash"], 0.0))
+    books.post("balance_only", "banks", cash=-aside, restricted=aside)
+
+
+def adjust_rent(s: Sector) -> None:
+    """The market rent moves towards what scarcity asks for: backlog of tenants against what is offered."""
+    scarcity = np.clip((s.wanted_total + 100.0) / (0.15 * s.offer_stock + 100.0) / s.start_scarcity, 0.2, 6.0)
+    target = s.P.ai.rent_usd_m_per_mw_year[:, 0] * s.now.inflation * scarcity**SCARCITY_POWER
+    gain = s.P.ai.rent_adjustment[:, 0]
+    s.now.rent = s.now.rent * (target / s.now.rent) ** gain
+    shock = s.drivers.rent_shock_factor
+    s.now.rent = s.now.rent * shock[:, s.t] / (shock[:, s.t - 1] if s.t else 1.0)
+    s.offer_stock = 0.8 * s.offer_stock + s.now.ai_offered
+
+

@@ -1,0 +1,72 @@
+"""How a parameter is declared: one helper, so that no field can lack unit, bounds, text, source or role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from sim.scenario.distributions import Distribution, as_dict
+
+Role = Literal["lever", "assumption", "structural"]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a field carries beside its value; pydantic calls it to add the same facts to the JSON schema."""
+
+    unit: str
+    role: Role
+    source: str
+    low: float | None
+    high: float | None
+    spread: Distribution | None
+
+    def __call__(self, schema: dict[str, Any]) -> None:
+        schema |= {"unit": self.unit, "role": self.role, "source": self.source}
+        if self.spread is not None:
+            schema["distribution"] = as_dict(self.spread)
+
+
+def param(
+    default: Any,
+    role: Role,
+    text: str,
+    *,
+    source: str,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    spread: Distribution | None = None,
+) -> Any:
+    """Declare one parameter of a block.
+
+    ``role``: a lever can be chosen by somebody; an assumption is known by nobody (``spread`` says how badly);
+    a structural setting shapes the simulation itself and is never sampled.
+    ``low`` and ``high`` are inclusive and, like ``default`` and ``spread``, in ``unit``.
+    """
+    declaration = Declaration(unit, role, source, low, high, spread)
+    return Field(default, ge=low, le=high, description=text, json_schema_extra=declaration)
+
+
+class Block(BaseModel):
+    """A group of parameters. Immutable, without unknown keys, without silent conversion ("5" is not 5)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True)
+
+
+def check_month(value: str) -> str:
+    """Return ``value`` if it is a month written YYYY-MM, else raise ValueError."""
+    year, _, month = value.partition("-")
+    if not (len(year) == 4 and len(month) == 2 and (year + month).isdecimal() and 1 <= int(month) <= 12):
+        raise ValueError("must be a month such as 2027-01")
+    return value
+
+
+Month = Annotated[str, AfterValidator(check_month)]
+Region = Literal[
+    "ERCOT", "PJM", "NYISO", "MISO", "SPP", "SERC_TVA", "WECC_US", "ALBERTA", "BC", "QUEBEC", "NORDICS",
+    "PARAGUAY", "ETHIOPIA", "GULF", "KAZAKHSTAN", "RUSSIA", "CHINA", "ROW",
+]  # fmt: skip
+Regions = tuple[Region, ...]

@@ -1,0 +1,95 @@
+"""Which tables a start uses: named firms, leases, generations and the open hashrate of each region."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.errors import UserError
+from sim.months import month_number
+from sim.scenario.params import Params
+from sim.tables import Tables
+from sim.tables.load import Table
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+# Block height on the first day of the month of a halving (chain facts), from which heights are counted
+HALVING_MONTHS = (("2012-12", 210_000), ("2016-07", 419_100), ("2020-05", 628_500), ("2024-05", 841_500))
+BLOCKS_PER_MONTH = 144.6 * 30.4375  # a little more than 144 a day: blocks come faster while hashrate grows
+FUTURE_GENERATIONS = 7
+STARTS = (("2026-06", "2026"), ("2024-11", "2024"))
+
+
+class Start:
+    """The facts a scenario starts from, by the date of its start."""
+
+    def __init__(self, params: Params, tables: Tables, start_month: int) -> None:
+        self.params, self.tables, self.start = params, tables, start_month
+        year = next((year for month, year in STARTS if start_month >= month_number(month)), "")
+        if not year:
+            raise UserError("world.start must be 2024-11 or later: no starting facts are shipped for earlier months")
+        self.year = year
+        self.firms: Table = getattr(tables, f"firms_{year}")
+
+    def apply(self, s: Sector) -> None:
+        """Hand the facts to the sector under the names its population uses."""
+        s.start_firms = self.firms
+        s.start_leases = self.leases()
+        s.start_height = self.height()
+        names, j, release, share = self.generations(s.n_runs)
+        s.generation_names, s.generation_j, s.generation_release, s.fleet_share = names, j, release, share
+        s.named_j = np.where(self.firms["fleet_j_per_th"] > 0, self.firms["fleet_j_per_th"], 20.0)
+        s.region_gap = self.open_hashrate()
+
+    def height(self) -> float:
+        """Block height at the start, counted from the last halving's month."""
+        month, base = [m for m in HALVING_MONTHS if month_number(m[0]) <= self.start][-1]
+        return base + (self.start - month_number(month)) * BLOCKS_PER_MONTH
+
+    def leases(self) -> dict[str, Any]:
+        """Leases signed before the start; what was delivered by then."""
+        t = self.tables.leases
+        rows = [k for k in range(len(t)) if month_number(str(t["signed"][k])) < self.start]
+        table = {name: values[rows] for name, values in t.columns.items()}
+        if self.year == "2026":
+            table["delivered_mw"] = table["delivered_it_mw_2026_06"]
+        else:
+            table["delivered_mw"] = np.zeros(len(rows))
+        return table
+
+    def generations(self, runs: int) -> tuple[list[str], Any, Any, Any]:
+        """Real generations with any share of the fleet, then future ones along the learning curve.
+
+        J/TH falls by ``efficiency_gain`` at each step, towards a floor; one step every
+        ``generation_interval_months``. Returns names (G), J/TH and release month (R, G), fleet share (G).
+        """
+        t, p = self.tables.rigs, self.params.rigs
+        share = t[f"fleet_share_{self.year}"]
+        release = np.array([month_number(str(m)) - self.start for m in t["release"]])
+        kept = np.flatnonzero((share > 0) | (release > 0))
+        last, steps = float(release[kept].max()), FUTURE_GENERATIONS
+        floor = p.efficiency_floor_j_per_th
+        newest = float(t["j_per_th"][kept[-1]])
+        k = np.arange(1, steps + 1)
+        future_j = floor + (newest - floor) * (1 - p.efficiency_gain) ** k
+        future = last + k * p.generation_interval_months
+        names = [str(name) for name in t["generation"][kept]] + [f"Future {n}" for n in k]
+        j = np.concatenate((np.repeat(t["j_per_th"][kept][None, :], runs, axis=0), future_j), axis=1)
+        dates = np.concatenate((np.repeat(release[kept][None, :].astype(float), runs, axis=0), future), axis=1)
+        return names, j, dates, np.concatenate((share[kept], np.zeros(steps)))
+
+    def open_hashrate(self) -> Any:
+        """EH/s of each region that named firms leave to the synthetic population (X,)."""
+        regions = self.tables.regions
+        total = float(self.params.bitcoin.network_hashrate_ehs[0, 0])
+        target = regions[f"hashrate_share_{self.year}"] * total
+        code = regions.index("code")
+        named = np.zeros(len(regions))
+        for split, ehs in zip(self.firms["region_split"], self.firms["operating_ehs"], strict=True):
+            for part in str(split).split(";"):
+                name, share = part.split(":")
+                named[code[name]] += float(ehs) * float(share)
+        return np.maximum(target - named, 0.002 * target)
+

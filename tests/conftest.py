@@ -1,0 +1,67 @@
+"""Made-up result tables with every declared column, for tests of what happens after a simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.columns import TABLES, Column
+
+SIZES = ("small", "medium", "large", "mega")
+REGIONS = ("ERCOT", "PJM", "NORDICS", "QUEBEC", "GULF")
+FIRMS = ("Alpha", "Beta", "Gamma")
+
+
+def month_names(start: str, count: int) -> list[str]:
+    """Consecutive months from ``start``: month_names("2026-11", 3) -> 2026-11, 2026-12, 2027-01."""
+    first = int(start[:4]) * 12 + int(start[5:]) - 1
+    return [f"{m // 12}-{m % 12 + 1:02d}" for m in range(first, first + count)]
+
+
+def _values(column: Column, progress: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Plausible numbers: a trend over the run with noise; ``progress`` runs from 0 to 1."""
+    noise = np.exp(0.1 * rng.standard_normal(len(progress)))
+    if column.dtype == "int64":
+        return rng.integers(0, 3, len(progress)) if column.kind == "flow" else (100 + 60 * progress).astype(np.int64)
+    scale = {"USD": 1e8, "MW": 4000.0, "0-1": 0.1, "share": 0.2}.get(column.unit, 50.0)
+    return scale * (0.5 + progress) * noise
+
+
+def _table(name: str, runs: list[int], months: list[str], keys: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+    index = pd.MultiIndex.from_product([runs, months, *keys.values()], names=["run", "month", *keys])
+    frame = index.to_frame(index=False)
+    progress = pd.Series(frame["month"].map({m: i / len(months) for i, m in enumerate(months)})).to_numpy()
+    for column in TABLES[name]:
+        if column.name in frame:
+            continue
+        if column.dtype in ("float64", "int64") and column.kind != "key":
+            noise_of_run = np.random.default_rng([len(name), len(column.name), runs[0], len(runs)])
+            frame[column.name] = _values(column, progress, noise_of_run)
+        elif column.dtype == "bool":
+            frame[column.name] = True
+        else:
+            frame[column.name] = "x" if column.dtype == "str" else np.arange(len(frame))
+    return frame.astype({c.name: c.dtype for c in TABLES[name]})[[c.name for c in TABLES[name]]]
+
+
+def made_up_tables(runs: list[int], start: str = "2026-07", count: int = 30) -> dict[str, pd.DataFrame]:
+    """Every table of sim.columns but ``errors``, for these runs and months."""
+    months = month_names(start, count)
+    tables = {
+        "sector": _table("sector", runs, months, {}),
+        "classes": _table("classes", runs, months, {"size": SIZES}),
+        "firms": _table("firms", runs[:1], months, {"firm": FIRMS}),
+        "regions": _table("regions", runs, months, {"region": REGIONS}),
+        "contracts": _table("contracts", runs, months[:3], {}).drop(columns="month", errors="ignore"),
+        "events": _table("events", runs, months[:4], {}),
+        "decisions": _table("decisions", runs, months[::3], {"firm": FIRMS}),
+    }
+    tables["classes"]["firms_ever"] = 500
+    return tables
+
+
+@pytest.fixture
+def make_tables():
+    """The factory ``made_up_tables(runs, start, count)``."""
+    return made_up_tables

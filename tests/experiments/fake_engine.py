@@ -1,0 +1,39 @@
+"""A stand-in for sim.engine with made-up tables, importable as a plugin so that worker processes use it too.
+
+The environment says which run fails (FAKE_BAD_RUN, and with it any batch it is in) and how slow a batch is
+(FAKE_SECONDS_A_MONTH).
+"""
+
+import os
+import sys
+import time
+import types
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import pandas as pd
+from conftest import made_up_tables
+
+
+def run_batch(scenario, seed, runs, *, months, mode, firms, tables, on_progress=None, should_stop=None):
+    """Made-up tables of each run; a run's values do not depend on its batch."""
+    if int(os.environ.get("FAKE_BAD_RUN", "-1")) in runs:
+        raise ValueError("a made-up failure")
+    parts = []
+    for done in range(1, months + 1):
+        if should_stop and should_stop():
+            break
+        time.sleep(float(os.environ.get("FAKE_SECONDS_A_MONTH", "0")))
+        on_progress(done, months)
+    for run in runs:
+        part = made_up_tables([run], "2026-07", months)
+        if run > 0:
+            part |= {"firms": part["firms"][:0], "decisions": part["decisions"][:0]}
+        parts.append(part)
+    return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+
+
+engine = types.ModuleType("sim.engine")
+engine.run_batch = run_batch
+sys.modules["sim.engine"] = engine
