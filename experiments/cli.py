@@ -49,7 +49,7 @@ def run(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Result folder; by default one under results/.")] = None,
-    workers: Annotated[int, typer.Option(help="Worker processes on this machine.")] = 1,
+    workers: Annotated[int, typer.Option(help="Worker processes; with --scheduler: workers to cut batches for.")] = 1,
     scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to use instead.")] = None,
     assumptions: Annotated[
         str, typer.Option(help="fixed, or sampled: drawn for each run from their distributions.")

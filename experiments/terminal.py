@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 import traceback
@@ -70,6 +71,8 @@ def _explain(error: BaseException) -> tuple[int, str]:
         return WRONG_INPUT, str(error)
     if isinstance(error, RunError):
         return FAILED, str(error) if Debug.on else str(error).splitlines()[0]
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return FAILED, "the disk is full: free some space, the same command goes on."
     line = (str(error).splitlines() or [""])[0]
     return FAILED, f"the run failed: {type(error).__name__}: {line} (--debug shows where)"
 

@@ -72,7 +72,8 @@ class DaskRunner:
     def _connect(self, stack: ExitStack) -> Client:
         import distributed
 
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what is lost, we say ourselves
         if self.scheduler is None:
             with _interrupts_ignored():
                 cluster = distributed.LocalCluster(

@@ -56,7 +56,8 @@ def power_by_use_fits(s: Sector) -> Mask:
     """power by use fits the connection of every site"""
     used = s.sites.racks + s.sites.ai_gross + s.sites.vacant
     running = s.dispatched.mw + s.sites.ai_gross + s.sites.vacant
-    return ((used > s.sites.connected + 1e-6) | (running > s.sites.connected + 1e-6)).any(axis=1)
+    kept = s.sites.owner >= 0  # sites given up at the end of the month ran during it
+    return ((used > s.sites.connected + 1e-6) | kept & (running > s.sites.connected + 1e-6)).any(axis=1)
 
 
 def signed_fits(s: Sector) -> Mask:
@@ -101,7 +102,7 @@ def instruments_sum_to_zero(s: Sector) -> Mask:
     for name in FINANCIAL:
         held = row_sum(s.books.stock[name]) * (-1 if name in LIABILITIES else 1)
         scale = row_sum(np.abs(s.books.stock[name])) + row_sum(np.abs(s.books.outside[name]))
-        bad |= np.abs(held + row_sum(s.books.outside[name])) > TOLERANCE * np.maximum(scale, 1.0)
+        bad |= np.abs(held + row_sum(s.books.outside[name])) > TOLERANCE * (scale + row_sum(s.books.gross))
     return bad
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Rows, running_total, safe_divide, sum_by
+from sim.arrays import Array, safe_divide, sum_by
 from sim.economics.mining import rig_present_value
 from sim.phases import dispatch, finance
 from sim.population import size_class
@@ -17,7 +17,6 @@ from sim.state import (
     CORPORATE,
     CREDITS,
     EMPTY,
-    ENDED,
     NEVER,
     PRODUCTS,
     RIG,
@@ -92,7 +91,7 @@ def sign_known_leases(s: Sector) -> None:
         site = int(np.flatnonzero(mine)[0])
         slot = int(leases.used[0])
         product = PRODUCTS.index(str(table["product"][k]))
-        delivered = float(table["delivered_it_mw"][k])
+        delivered = float(table["delivered_mw"][k])
         it_mw = float(table["it_mw"][k])
         first, full = s.month_index(str(table["first_delivery"][k])), s.month_index(str(table["full_delivery"][k]))
         late = (6 * slip[:, slot]).astype(np.int64)  # typical slippage 3-12 months (facts, delivery_slip_months)
@@ -270,6 +269,9 @@ def _open_projects(s: Sector) -> None:
     undrawn = limit - loan
     to_spend = sum_by(leases.firm, np.where(live, leases.capex, 0.0) - leases.spent, s.n_firms)
     restricted = np.maximum(to_spend - undrawn, 0.0)
+    named = s.counts["named"]
+    reported = s.start_firms["construction_cash_usd_m"] * 1e6
+    restricted[:, :named] = np.maximum(restricted[:, :named], reported)
     built = np.where(leases.status == RUNNING, leases.spent, 0.0)
     halls = sum_by(leases.firm, built, s.n_firms)
     leases.booked = built

@@ -169,8 +169,8 @@ class Sector:
         self.monthly_costs = self.monthly_cost_guess()
         firms.mining_revenue_12m = revenue
         firms.mining_ebitda_12m = revenue - 12 * self.monthly_costs
-        firms.ai_ebitda_12m = sum_by(self.leases.firm, self.leases.delivered_mw * self.leases.rent * 0.85, self.n_firms)
         firms.ai_revenue_12m = sum_by(self.leases.firm, self.leases.delivered_mw * self.leases.rent, self.n_firms)
+        firms.ai_ebitda_12m = self.P.ai.colocation_margin * firms.ai_revenue_12m
         firms.hashprice_view = now.hashprice[:, None] * self.optimism
         self.smoothed = np.repeat(now.hashprice[:, None], self.n_firms, axis=1)
         self.consensus = now.hashprice.copy()

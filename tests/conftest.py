@@ -30,19 +30,19 @@ def _values(column: Column, progress: np.ndarray, rng: np.random.Generator) -> n
 
 def _table(name: str, runs: list[int], months: list[str], keys: dict[str, tuple[str, ...]]) -> pd.DataFrame:
     index = pd.MultiIndex.from_product([runs, months, *keys.values()], names=["run", "month", *keys])
-    frame = index.to_frame(index=False)
-    progress = pd.Series(frame["month"].map({m: i / len(months) for i, m in enumerate(months)})).to_numpy()
+    data = {key: index.get_level_values(key).to_numpy() for key in index.names}
+    progress = index.codes[1] / len(months)
     for column in TABLES[name]:
-        if column.name in frame:
+        if column.name in data:
             continue
         if column.dtype in ("float64", "int64") and column.kind != "key":
-            noise_of_run = np.random.default_rng([len(name), len(column.name), runs[0], len(runs)])
-            frame[column.name] = _values(column, progress, noise_of_run)
+            rng = np.random.default_rng([len(name), len(column.name), runs[0], len(runs)])
+            data[column.name] = _values(column, progress, rng)
         elif column.dtype == "bool":
-            frame[column.name] = True
+            data[column.name] = np.ones(len(index), bool)
         else:
-            frame[column.name] = "x" if column.dtype == "str" else np.arange(len(frame))
-    return frame.astype({c.name: c.dtype for c in TABLES[name]})[[c.name for c in TABLES[name]]]
+            data[column.name] = np.full(len(index), "x") if column.dtype == "str" else np.arange(len(index))
+    return pd.DataFrame({c.name: pd.Series(data[c.name], dtype=c.dtype) for c in TABLES[name]})
 
 
 def made_up_tables(runs: list[int], start: str = "2026-07", count: int = 30) -> dict[str, pd.DataFrame]:
@@ -53,7 +53,7 @@ def made_up_tables(runs: list[int], start: str = "2026-07", count: int = 30) -> 
         "classes": _table("classes", runs, months, {"size": SIZES}),
         "firms": _table("firms", runs[:1], months, {"firm": FIRMS}),
         "regions": _table("regions", runs, months, {"region": REGIONS}),
-        "contracts": _table("contracts", runs, months[:3], {}).drop(columns="month", errors="ignore"),
+        "contracts": _table("contracts", runs, months[:3], {}),
         "events": _table("events", runs, months[:4], {}),
         "decisions": _table("decisions", runs, months[::3], {"firm": FIRMS}),
     }

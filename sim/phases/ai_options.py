@@ -124,15 +124,12 @@ class Best:
     gate: Index
 
 
-def best_mode(s: Sector, c: Cases, terms: Terms, asks: Array, own: Array, it_mw: Array, racks: Array) -> Best:
+def best_mode(s: Sector, c: Cases, terms: Terms, asks: Array, own: Array, it_mw: Array, spare: Array) -> Best:
     """Try every funding mode; keep the most valuable open one, else the one that got furthest.
 
-    ``own`` USD the firm can put in at this site, ``it_mw`` capacity, ``racks`` MW of hashing given up for it.
+    ``own`` USD the firm can put in at this site, ``it_mw`` capacity, ``spare`` grid MW that need no rack taken down.
     """
     n, run = len(c), c.run
-    given_up = safe_divide(racks, c.racks)
-    forgone = c.yearly_margin * given_up
-    lost = (c.rig_value - 0.5 * c.rig_scrap) * given_up
     wait = np.maximum(terms.lead_months[run, 0], c.months_to_power)
     discount = np.exp(-np.log1p(terms.hurdle[run, 0]) * wait / 12)
     none, inf = np.zeros(n), np.full(n, np.inf)
@@ -140,15 +137,16 @@ def best_mode(s: Sector, c: Cases, terms: Terms, asks: Array, own: Array, it_mw:
     for mode in range(len(MODES)):
         part, ask = terms.equity[run, mode], asks[run, mode]
         size = np.where(part > 0, np.minimum(it_mw, own / np.maximum(part, 1.0)), it_mw)
-        scale = safe_divide(size, it_mw)
-        cash, need = terms.cash[run, mode] * size - forgone * scale, part * size
+        racks = np.clip(size * s.P.ai.gross_per_it[run, 0] - spare, 0.0, c.racks)
+        given_up = safe_divide(racks, c.racks)
+        cash, need = terms.cash[run, mode] * size - c.yearly_margin * given_up, part * size
         years = np.where(cash > 0, need / np.maximum(cash, 1.0), np.inf)
         gate = np.select(
             [ask == np.inf, it_mw < ask, size < ask, years > s.P.behaviour.payback_limit_years[run, 0]],
             [ob.NO_TENANT, ob.TOO_SMALL, ob.NO_EQUITY, ob.SLOW_PAYBACK], ob.OPEN,
         )  # fmt: skip
-        worth = terms.pv[run, mode] * size * discount - need - lost * scale
-        fresh = Best(worth, years, need, safe_divide(cash, need), np.full(n, mode), size, racks * scale, ask, gate)
+        worth = terms.pv[run, mode] * size * discount - need - (c.rig_value - 0.5 * c.rig_scrap) * given_up
+        fresh = Best(worth, years, need, safe_divide(cash, need), np.full(n, mode), size, racks, ask, gate)
         further = PROGRESS[gate] > PROGRESS[best.gate]
         take = further | (PROGRESS[gate] == PROGRESS[best.gate]) & (worth > best.worth)
         best = Best(*(np.where(take, getattr(fresh, f.name), getattr(best, f.name)) for f in fields(Best)))
@@ -165,13 +163,13 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     hybrid_racks = np.where(idle < 1.0, HYBRID_RACKS * c.racks, 0.0)
     refitted = RETROFIT_SHARE * c.racks
     gross = (idle + c.racks, c.vacant + refitted, idle + c.racks, idle + hybrid_racks)
-    racks = (c.racks, refitted, c.racks, hybrid_racks)
+    spare = (idle, c.vacant, idle, idle)
     suitable = c.at.get(s.sites.suitability) >= c.p(s.P.ai.min_suitability)
     allowed = s.pivot_allowed & (s.regions.new_ai[c.run, c.region] > 0)
     own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
     for k, option in enumerate(ob.AI_OPTIONS):
         it_mw = np.minimum(gross[k] / c.p(s.P.ai.gross_per_it), LARGEST_LEASE_MW)
-        best = best_mode(s, c, terms[k], asks, own, it_mw, racks[k])
+        best = best_mode(s, c, terms[k], asks, own, it_mw, spare[k])
         table.value[:, option], table.payback[:, option] = best.worth, best.payback
         table.equity[:, option], table.earn[:, option] = best.equity, best.earn
         table.gate[:, option] = np.select(

@@ -89,12 +89,14 @@ def gather(s: Sector) -> Cases:
 
 def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
     sites = s.sites
-    connected, racks = at.get(sites.connected), at.get(sites.racks)
+    connected = at.get(sites.connected)
+    leaving = np.minimum(at.get(sites.racks_leaving), at.get(sites.racks))
+    racks = at.get(sites.racks) - leaving  # racks promised to a hall are no longer the firm's to plan with
     taken = racks + at.get(sites.racks_ordered) + at.get(sites.ai_gross) + at.get(sites.ai_building)
     taken = taken + at.get(sites.vacant)
     wait = at.get(sites.pipeline_month) - s.t
     soon = np.where(wait <= s.P.behaviour.look_ahead_months[at.run, 0], at.get(sites.pipeline), 0.0)
-    idle_now = np.maximum(connected - taken, 0.0)
+    idle_now = np.maximum(connected - taken - leaving, 0.0)
     ehs = at.get(s.rigs.ehs)
     j = s.rigs.j_per_th[at.run]
     cost = at.get(power_cost(s)) * s.P.power.mining_overhead[at.run, 0]
@@ -140,4 +142,5 @@ class OptionTable:
     @classmethod
     def blank(cls, n: int) -> OptionTable:
         shape = (n, len(ob.OPTIONS))
-        return cls(np.zeros(shape), np.zeros(shape, np.int64), np.full(shape, np.inf), np.zeros(shape), np.zeros(shape))
+        gate = np.zeros(shape, np.int64)
+        return cls(np.zeros(shape), gate, np.full(shape, np.inf), np.zeros(shape), np.zeros(shape))

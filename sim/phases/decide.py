@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 def review(s: Sector) -> None:
     """One month's reviews, tender and orders."""
     cases = gather(s)
-    s.cases_of_firm = np.maximum(
-        np.bincount(cases.run * s.n_firms + cases.firm, minlength=s.n_runs * s.n_firms).reshape(s.n_runs, s.n_firms), 1
-    )
+    count = np.bincount(cases.run * s.n_firms + cases.firm, minlength=s.n_runs * s.n_firms)
+    s.cases_of_firm = np.maximum(count.reshape(s.n_runs, s.n_firms), 1)
     observation, hosting, mining = reviews.observe(s, cases)
     choice = rules.decide(observation)
     override = s.overrides.get("miners")

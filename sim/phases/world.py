@@ -56,7 +56,7 @@ def set_rules(s: Sector) -> None:
         r.ai_signed_this_year[:] = 0.0
     r.new_ai = r.new_ai * (r.ai_signed_this_year < policy.level("ai_cap_mw_per_year", s.t, np.inf))
     r.tariff, r.ai_tariff, r.asic_tariff = policy.tariff(s.t), policy.ai_tariff(s.t), policy.asic_tariff(s.t)
-    r.large_load = policy.level("large_load_threshold_mw", s.t, LARGE_LOAD_MW)
+    r.large_load[:] = policy.level("large_load_threshold_mw", s.t, LARGE_LOAD_MW)
     r.duty = np.broadcast_to(s.P.policy.large_load_duty_usd_per_mw_year, r.price.shape).copy()
 
 

@@ -8,12 +8,14 @@ import os
 import sys
 import time
 import types
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 import pandas as pd
-from conftest import made_up_tables
+
+_spec = spec_from_file_location("made_up", Path(__file__).resolve().parent.parent / "conftest.py")
+made_up = module_from_spec(_spec)
+_spec.loader.exec_module(made_up)
 
 
 def run_batch(scenario, seed, runs, *, months, mode, firms, tables, on_progress=None, should_stop=None):
@@ -27,7 +29,7 @@ def run_batch(scenario, seed, runs, *, months, mode, firms, tables, on_progress=
         time.sleep(float(os.environ.get("FAKE_SECONDS_A_MONTH", "0")))
         on_progress(done, months)
     for run in runs:
-        part = made_up_tables([run], "2026-07", months)
+        part = made_up.made_up_tables([run], "2026-07", months)
         if run > 0:
             part |= {"firms": part["firms"][:0], "decisions": part["decisions"][:0]}
         parts.append(part)
