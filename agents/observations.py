@@ -23,10 +23,12 @@ HOLD, REFRESH, EXPAND, COLOCATION, RETROFIT, CLOUD, HYBRID, RELOCATE, SELL, CLOS
 AI_OPTIONS = (COLOCATION, RETROFIT, CLOUD, HYBRID)
 GATES = (
     "open", "nothing to do it with", "site not suitable", "too small for every tenant", "no tenant with demand",
-    "equity not raisable", "payback too long", "not permitted", "no connected MW", "dearer than holding",
+    "equity not raisable", "payback too long", "not permitted", "no connected MW", "worth less than holding",
+    "no buyer", "for the other party to decide",
 )  # fmt: skip
 (
-    OPEN, NOTHING, UNSUITABLE, TOO_SMALL, NO_TENANT, NO_EQUITY, SLOW_PAYBACK, FORBIDDEN, NO_POWER, WORSE,
+    OPEN, NOTHING, UNSUITABLE, TOO_SMALL, NO_TENANT, NO_EQUITY, SLOW_PAYBACK, FORBIDDEN, NO_POWER, WORSE, NO_BUYER,
+    NOT_OURS,
 ) = range(len(GATES))  # fmt: skip
 
 

@@ -284,6 +284,7 @@ DECISIONS = (
     _label("runner_up", "The next best option that passed its gates, empty if none"),
     _level("runner_up_value_usd_m_per_mw", "M USD/MW", "Value of the next best option"),
     _label("gate", "The gates that closed the others, as option:gate, separated by spaces"),
+    _label("outcome", "What an AI choice came to in the tender: leased or no tenant; empty for other choices"),
 )
 
 ERRORS = (

@@ -54,7 +54,7 @@ def coins_add_up(s: Sector) -> Mask:
 
 def power_by_use_fits(s: Sector) -> Mask:
     """power by use fits the connection of every site"""
-    used = s.sites.racks + s.sites.ai_gross + s.sites.vacant
+    used = s.sites.racks + s.sites.ai_gross + s.sites.vacant + s.sites.legacy_gpu
     running = s.dispatched.mw + s.sites.ai_gross + s.sites.vacant
     kept = s.sites.owner >= 0  # sites given up at the end of the month ran during it
     return ((used > s.sites.connected + 1e-6) | kept & (running > s.sites.connected + 1e-6)).any(axis=1)

@@ -126,8 +126,8 @@ def _connect_leased_sites(s: Sector) -> None:
     todo = np.where(live, leases.gross_mw, 0.0) - done
     sites.ai_gross += sum_by(leases.site, done, s.n_sites)
     sites.ai_building += sum_by(leases.site, todo, s.n_sites)
-    sites.connected = np.maximum(sites.connected, sites.racks + sites.ai_gross)
-    short = np.maximum(sites.racks + sites.ai_gross + sites.ai_building - sites.connected, 0.0)
+    sites.connected = np.maximum(sites.connected, sites.racks + sites.ai_gross + sites.legacy_gpu)
+    short = np.maximum(sites.racks + sites.ai_gross + sites.ai_building + sites.legacy_gpu - sites.connected, 0.0)
     sites.pipeline += short
     first = np.full(sites.pipeline.shape, NEVER)
     for slot in range(int(leases.used.max(initial=0))):
@@ -160,6 +160,14 @@ def _claimed_pipeline(s: Sector) -> None:
         date = (3 + draw[:, i] * 42 * s.scenario.power.interconnection_wait_scale).astype(np.int64)
         late = np.where(s.sites.pipeline_month[:, site] < NEVER, s.sites.pipeline_month[:, site], date)
         s.sites.pipeline_month[:, site] = np.where(extra[:, i] > 0, late, s.sites.pipeline_month[:, site])
+
+
+def place_own_gpus(s: Sector) -> None:
+    """GPUs that named firms run without a lease, at their first own site (grid MW)."""
+    gpus = s.start_firms["ai_uncontracted_gpu_it_mw"]
+    for firm in np.flatnonzero(gpus > 0):
+        site = int(np.flatnonzero((s.sites.owner[0] == firm) & (s.sites.miner[0] == firm))[0])
+        s.sites.legacy_gpu[:, site] += gpus[firm] * s.P.ai.gross_per_it[:, 0]
 
 
 def scale_network(s: Sector) -> None:
@@ -292,7 +300,6 @@ def first_backlog(s: Sector) -> None:
     """What tenants still want at the start: half a year of the flow that reaches miners."""
     flow = s.drivers.ai_demand_flow_gw[:, 0] * 1000.0 * s.P.ai.miner_demand_share[:, 0]
     s.tenants.wanted = BACKLOG_MONTHS * flow[:, None] * s.tenants.share
-    s.start_scarcity = (BACKLOG_MONTHS * flow + 100.0) / 100.0
 
 
 BACKLOG_MONTHS = 6.0

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RACK_SLACK = 1.04  # connected MW over MW of rigs at synthetic sites
 PARETO_TAIL = 1.05  # firm sizes: heavy tail, exponent of Pareto's law (Cambridge survey: top decile most of it)
+SMALLEST_GENERATION = 0.08  # of a synthetic fleet
 VINTAGE_SPREAD = 0.9  # how much the age of fleets differs between firms
 HOST_MARGIN = 9.0  # USD/MWh a host keeps of the hosting fee (facts: hosting 70-80, power 50-60 less services)
 SITES_BY_RANK = ((0.08, 6), (0.30, 3), (1.0, 1))  # share of synthetic firms, sites each
@@ -314,6 +315,8 @@ def _fill_synthetic_rigs(s: Sector, where: slice, owner: Index) -> None:
     log_j = np.log(s.generation_j[0])
     centre = float((share * log_j).sum())
     mix = share * np.exp(tilt[:, :, None] * (log_j - centre))
+    # a site holds a few generations, not a crumb of each
+    mix = np.where(mix >= SMALLEST_GENERATION * mix.sum(axis=-1, keepdims=True), mix, 0.0)
     mix = mix / mix.sum(axis=-1, keepdims=True)
     s.rigs.ehs[:, where] = ehs[:, :, None] * mix
     needed = (s.rigs.ehs[:, where] * s.generation_j[:, None, :]).sum(axis=-1) * s.P.power.mining_overhead

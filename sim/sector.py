@@ -102,6 +102,7 @@ class Sector:
         self.tenants = opening.build_tenants(self)
         self.leases = opening.blank_leases(self, self.lease_capacity)
         self._first_month()
+        opening.place_own_gpus(self)
         opening.sign_known_leases(self)
         opening.scale_network(self)
         self.rigs.used = opening.used_rig_value(self)
@@ -230,10 +231,12 @@ class Sector:
         tender.ask_tenants(self)
         decide.review(self)
         tender.adjust_rent(self)
+        world.request_connections(self)
         # 9 settlement, distress, entry
         settle.settle(self)
         settle.resolve_distress(self)
         settle.close_empty_firms(self)
+        entry.reopen(self)
         entry.enter(self)
         # 10 beliefs, loads, laws
         entry.update_beliefs(self)

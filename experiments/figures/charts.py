@@ -39,7 +39,8 @@ def firms_by_strategy(results: ResultSet) -> Figure:
         results,
         "strategy",
         "Firms by strategy",
-        "Firms at month end. BTC: under 10 % of power and revenue in AI; AI: over 90 %; hybrid: between.",
+        "Firms at month end. BTC: under 10 % of power and revenue in AI; AI: over 90 %; hybrid: between. "
+        "Exited: closed, liquidated or acquired.",
         "firms",
         "stack",
         line("BTC only", "btc", results.series("firms_btc")),

@@ -49,6 +49,15 @@ class PriceDuration:
             raise ValueError(f"no price shape {shape!r}; known are {', '.join(self.shapes)}")
         return self.shapes.index(shape)
 
+    def hours(self, shape_index: int | NDArray[np.integer], log_x: Floats) -> Floats:
+        """The first value of ``evaluate`` alone, for ln x: what a solver asks for many times."""
+        position = (log_x - self._origin) * self._per_step
+        position = np.minimum(np.maximum(position, 0.0), GRID_NODES - 1.0)
+        node = position.astype(np.intp)
+        position -= node
+        node = node + np.multiply(shape_index, GRID_NODES)
+        return np.take(self._uptime, node) + position * np.take(self._uptime_rise, node)
+
     def evaluate(self, shape_index: int | NDArray[np.integer], x: Numbers) -> tuple[Floats, Floats]:
         """Share of hours with price <= x times the mean, and E[price / mean; price <= x mean] over them.
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MODES = (*CREDITS, "tenant-funded")
 TENANT_FUNDED = len(CREDITS)
 RENT_LESS_FUNDING = 0.81  # rent where the tenant pays the fit-out (facts: 1.44-1.46 against 1.77)
-RESIDUAL_HALL = 0.3  # of hall capex that a landlord still holds at the end of a term (assumed)
+HALL_LIFE_YEARS = 20.0  # straight line; what is left at the end of a term can be let again, at a discount
+RELET_VALUE = 0.8
 RETROFIT_SHARE = 0.2  # of a mine's halls that can be refitted (facts: convertible share of a miner's portfolio)
 LARGEST_LEASE_MW = 350.0  # critical IT; the largest single lease of the facts is 393
 VACANT_CAPEX = 0.35  # of retrofit capex to let a vacant AI hall again
@@ -79,7 +80,8 @@ def product_terms(s: Sector, product: int) -> Terms:
             revenue, a.cloud_margin, a.cloud_hall_capex_usd_m_per_mw, a.cloud_gpu_capex_usd_m_per_mw,
             a.cloud_prepayment_share, years, ltc, coupon, 0.0, a.gross_per_it,
         )  # fmt: skip
-        residual = RESIDUAL_HALL * a.cloud_hall_capex_usd_m_per_mw + 0.125 * a.cloud_gpu_capex_usd_m_per_mw
+        hall = a.cloud_hall_capex_usd_m_per_mw
+        residual = hall_residual(hall, years) + hosting.gpu_residual(years) * a.cloud_gpu_capex_usd_m_per_mw
         hurdle, lead = f.cloud_equity_hurdle, a.cloud_lead_months
     else:
         retrofit = product == RETROFIT
@@ -89,12 +91,17 @@ def product_terms(s: Sector, product: int) -> Terms:
         project = hosting.lease_economics(
             rent, a.colocation_margin, capex, ltc, coupon, years, years, 0.0, a.gross_per_it
         )
-        revenue, residual, hurdle = rent, RESIDUAL_HALL * capex, f.hosting_equity_hurdle
+        revenue, residual, hurdle = rent, hall_residual(capex, years), f.hosting_equity_hurdle
         lead = a.retrofit_lead_months if retrofit else a.colocation_lead_months
     compliance = s.P.ai.compliance_cost_usd_per_mw_year / 1e6
     cash = project.equity_cash - compliance
     pv = hosting.equity_npv(0.0, cash, years, residual, hurdle, 0.0)
     return Terms(pv * 1e6, project.equity * 1e6, cash * 1e6, project.prepayment * 1e6, revenue * 1e6, lead, hurdle)
+
+
+def hall_residual(capex: Array, years: Array) -> Array:
+    """What a hall is worth at the end of a term, in the unit of ``capex``."""
+    return RELET_VALUE * capex * np.clip(1 - years / HALL_LIFE_YEARS, 0.0, 1.0)
 
 
 def smallest_ask(s: Sector) -> Array:

@@ -69,7 +69,7 @@ def deliver(s: Sector) -> None:
     target = leases.it_mw * np.minimum(share, np.where(built > 0.999, 1.0, built))
     fresh = np.where(building, np.maximum(target - leases.delivered_mw, 0.0), 0.0)
     ratio = safe_divide(leases.gross_mw, leases.it_mw, 1.4)
-    room = np.maximum(sites.connected - sites.racks - sites.ai_gross - sites.vacant, 0.0)
+    room = np.maximum(sites.connected - sites.racks - sites.ai_gross - sites.vacant - sites.legacy_gpu, 0.0)
     asked = sum_by(leases.site, fresh * ratio, s.n_sites)
     fits = np.minimum(safe_divide(room, asked, 1.0), 1.0)
     fresh = fresh * np.where(building, np.take_along_axis(fits, np.maximum(leases.site, 0), axis=1), 0.0)
@@ -124,7 +124,7 @@ def _legacy_gpus(s: Sector) -> None:
     """Small stock of old GPU rigs without a lease: rents follow the market and the cards wear out."""
     index = (s.now.gpu_rent / s.drivers.gpu_rent_usd_per_hour[:, 0])[:, None]
     per_mw = s.P.ai.legacy_gpu_revenue_usd_m_per_mw_year * 1e6 * index / 12
-    revenue = sum_by(s.sites.miner, s.sites.legacy_gpu * per_mw, s.n_firms)
+    revenue = sum_by(s.sites.miner, s.sites.legacy_gpu / s.P.ai.gross_per_it * per_mw, s.n_firms)
     s.books.post("gpu_revenue", "tenants", receivables=revenue)
     s.books.bill("ai_cost", "vendors", 0.4 * revenue)
     s.sites.legacy_gpu = s.sites.legacy_gpu * (1 - 1 / GPU_LIFE_MONTHS)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 LEASE_MULTIPLE = 6.0  # yearly EBITDA of a lease that a buyer in distress pays (assumed; healthy: 10-15)
 BID_SPREAD = 0.4  # bids lie between 80 and 120 % of the value
-ROUNDS = 40  # sites of one run that can be auctioned in a month; the rest is abandoned
+OUTSIDE_BID = 0.9  # of the value: what investors from outside pay
+ROUNDS = 40  # sites of one run that can be auctioned in a month; nobody buys the rest
 LANDLORD_GONE = 4
 
 
@@ -34,11 +35,13 @@ def auction_sites(s: Sector, which: Mask) -> None:
     rank = running_total(np.ones(len(order)), rows.run[order]).astype(np.int64) - 1
     funds = np.where(s.firms.alive & ~which, finance.own_funds(s), 0.0)
     luck = s.streams.uniforms("auction", (s.n_firms,))
+    winner, price = np.full(len(rows), -1), np.zeros(len(rows))
     for k in range(min(int(rank.max()) + 1, ROUNDS)):
         at = order[rank == k]
-        _one_round(s, Rows(rows.run[at], rows.row[at]), worth[at], loan, funds, luck)
-    left = order[rank >= ROUNDS]
-    _to_outsiders(s, Rows(rows.run[left], rows.row[left]), np.zeros(len(left)))
+        winner[at], price[at] = _one_round(rows.run[at], worth[at], funds, luck)
+    bought = winner >= 0
+    _to_miner(s, rows.keep(bought), winner[bought], price[bought])
+    _to_outsiders(s, rows.keep(~bought), price[~bought])
 
 
 def lease_value(s: Sector) -> tuple[Array, Array]:
@@ -51,21 +54,18 @@ def lease_value(s: Sector) -> tuple[Array, Array]:
     return value, sum_by(leases.site, np.where(live, leases.loan, 0.0), s.n_sites)
 
 
-def _one_round(s: Sector, at: Rows, worth: Array, loan: Array, funds: Array, luck: Array) -> None:
-    """At most one site per run: the best bidder pays the second price, or the value if he is alone."""
-    outside = worth * 0.9
-    bids = worth[:, None] * (1 - BID_SPREAD / 2 + BID_SPREAD * luck[at.run])
-    able = funds[at.run] >= bids
-    bids = np.where(able, bids, -1.0)
-    winner = np.argmax(bids, axis=1)
-    best = bids[np.arange(len(winner)), winner]
-    bids[np.arange(len(winner)), winner] = -1.0
-    price = np.maximum(np.max(bids, axis=1), outside)
-    to_miner = best > outside
-    inside, price_in = at.keep(to_miner), np.minimum(price, best)[to_miner]
-    funds[inside.run, winner[to_miner]] -= price_in
-    _to_miner(s, inside, winner[to_miner], price_in)
-    _to_outsiders(s, at.keep(~to_miner), outside[~to_miner])
+def _one_round(run: Index, worth: Array, funds: Array, luck: Array) -> tuple[Index, Array]:
+    """Winner (-1 an outsider) and price of at most one site per run; the best bidder pays the second price."""
+    outside = worth * OUTSIDE_BID
+    bids = worth[:, None] * (1 - BID_SPREAD / 2 + BID_SPREAD * luck[run])
+    bids = np.where(funds[run] >= bids, bids, -1.0)
+    rows, winner = np.arange(len(run)), np.argmax(bids, axis=1)
+    best = bids[rows, winner]
+    bids[rows, winner] = -1.0
+    price = np.minimum(np.maximum(np.max(bids, axis=1), outside), np.maximum(best, outside))
+    inside = best > outside
+    funds[run[inside], winner[inside]] -= price[inside]
+    return np.where(inside, winner, -1), price
 
 
 def _to_miner(s: Sector, at: Rows, winner: Index, price: Array) -> None:
@@ -98,7 +98,7 @@ def _to_miner(s: Sector, at: Rows, winner: Index, price: Array) -> None:
 
 
 def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
-    """Outside developers take the site; its leases go on outside the sector and its loans are paid off first."""
+    """Outside investors take the site: with leases or fit for AI it leaves the sector, else it lies dormant."""
     if not len(at):
         return
     books, leases, sites = s.books, s.leases, s.sites
@@ -109,9 +109,12 @@ def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
     gone[at.run, at.row] = True
     concerned = (leases.site >= 0) & np.take_along_axis(gone, np.maximum(leases.site, 0), axis=1)
     concerned &= (leases.status == BUILDING) | (leases.status == RUNNING)
+    concerned_sites = sum_by(leases.site, concerned.astype(float), s.n_sites) > 0
     ai_sites.end(s, concerned, LANDLORD_GONE)
     for run, row, firm, mw in zip(at.run, at.row, owner, at.get(sites.connected), strict=True):
-        s.event(run, "site to outside developers", firm=int(firm), site=int(row), mw=float(mw))
-    orders.abandon(s, at)
+        s.event(run, "site to outside investors", firm=int(firm), site=int(row), mw=float(mw))
+    fit = (mining_options.developer_bid(s) > 0)[at.run, at.row] | concerned_sites[at.run, at.row]
+    orders.abandon(s, at.keep(fit), dormant=False)
+    orders.abandon(s, at.keep(~fit), dormant=True)
 
 

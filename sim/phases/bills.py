@@ -62,7 +62,7 @@ def _carbon(s: Sector) -> None:
     total = sum_by(sites.miner, rigs, s.n_firms)
     ratio = safe_divide(leases.gross_mw, leases.it_mw)
     cloud = np.where(leases.product == CLOUD, leases.delivered_mw * ratio, 0.0)
-    own_gpus = sum_by(leases.site, cloud, s.n_sites) + sites.legacy_gpu * s.P.ai.gross_per_it
+    own_gpus = sum_by(leases.site, cloud, s.n_sites) + sites.legacy_gpu
     total += sum_by(sites.owner, own_gpus * s.hours * spread(per_mwh, sites.region), s.n_firms)
     s.books.bill("carbon_cost", "governments", total)
 
@@ -83,12 +83,18 @@ def fixed_costs(s: Sector) -> None:
     large = np.where(sites.connected >= spread(s.regions.large_load, sites.region), sites.connected, 0.0)
     duty = large * spread(s.regions.duty, sites.region) / 12
     books.bill("duties", "governments", sum_by(sites.owner, duty, s.n_firms))
-    connected = s.connected_by_firm() + s.rig_mw_of_clients()
-    scale = np.where(s.firms.listed, p.finance.overhead_usd_m_listed, p.finance.overhead_usd_m_private)
-    overhead = scale * 1e6 * np.maximum(connected, 0.0) ** p.finance.overhead_exponent * inflation / 12
-    books.bill("overhead", "vendors", np.where(s.firms.alive, overhead, 0.0))
+    books.bill("overhead", "vendors", overhead(s))
     for asset, months in (("rigs", RIG_LIFE_MONTHS), ("halls", 240), ("gpus", 60)):
         books.post("depreciation", "vendors", "revaluation", **{asset: -books.stock[asset] / months})
+
+
+def overhead(s: Sector) -> Array:
+    """Corporate overhead of the month (R, F), USD: grows less than in proportion to the MW a firm runs."""
+    f = s.P.finance
+    mw = s.connected_by_firm() + s.rig_mw_of_clients()
+    scale = np.where(s.firms.listed, f.overhead_usd_m_listed, f.overhead_usd_m_private)
+    yearly = scale * 1e6 * np.maximum(mw, 0.0) ** f.overhead_exponent * s.now.inflation[:, None]
+    return np.where(s.firms.alive, yearly / 12, 0.0)
 
 
 def debt_service(s: Sector) -> None:

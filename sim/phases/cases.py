@@ -93,7 +93,7 @@ def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
     leaving = np.minimum(at.get(sites.racks_leaving), at.get(sites.racks))
     racks = at.get(sites.racks) - leaving  # racks promised to a hall are no longer the firm's to plan with
     taken = racks + at.get(sites.racks_ordered) + at.get(sites.ai_gross) + at.get(sites.ai_building)
-    taken = taken + at.get(sites.vacant)
+    taken = taken + at.get(sites.vacant) + at.get(sites.legacy_gpu)
     wait = at.get(sites.pipeline_month) - s.t
     soon = np.where(wait <= s.P.behaviour.look_ahead_months[at.run, 0], at.get(sites.pipeline), 0.0)
     idle_now = np.maximum(connected - taken - leaving, 0.0)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HOURS = HOURS_PER_YEAR / 12
 CONTRACT_SPREAD = 0.10  # log spread of costs within a block under fixed price: rigs of a row are not all alike
 SOLVER_STEPS = 12
+LAST_RIG_EHS = 2e-4  # less than a rig or two is no fleet: keeps the list of blocks short
 BRACKET = 6.0  # hashprice is sought within this factor of what last month's hashrate would give
 
 
@@ -45,6 +46,8 @@ class Blocks:
     contract: Array
     at_spot: Array
     shape: Index
+    log_level: Array
+    log_contract: Array
 
 
 def running_cost(s: Sector) -> Array:
@@ -69,6 +72,7 @@ def rig_blocks(s: Sector) -> Blocks:
     usable = usable * (1 - s.regions.programme_hours[run, region] / HOURS_PER_YEAR)
     overhead = s.P.power.mining_overhead[run, 0]
     fixed = at.get(s.sites.fixed_share)
+    level, contract = s.regions.price[run, region], at.get(s.sites.contract) + s.regions.tariff[run, region]
     return Blocks(
         at=at,
         generation=generation,
@@ -76,18 +80,20 @@ def rig_blocks(s: Sector) -> Blocks:
         mw=mw * usable,
         strike_per_hashprice=1000.0 * (1 - s.P.bitcoin.pool_fee[run, 0]) / (24.0 * j * overhead),
         adder=running_cost(s)[run, region],
-        level=s.regions.price[run, region],
-        contract=at.get(s.sites.contract) + s.regions.tariff[run, region],
+        level=level,
+        contract=contract,
         at_spot=1 - fixed * (1 - at.get(s.sites.resale)),
         shape=s.price_shape[region],
+        log_level=np.log(level),
+        log_contract=np.log(contract),
     )
 
 
 def uptime(s: Sector, blocks: Blocks, hashprice: Array) -> Array:
     """Share of available hours each block runs at a hashprice per run (R,)."""
-    strike = np.maximum(hashprice[blocks.at.run] * blocks.strike_per_hashprice - blocks.adder, 1e-3)
-    at_spot, _ = s.curves.evaluate(blocks.shape, strike / blocks.level)
-    at_contract = smooth_step(np.log(strike / blocks.contract), CONTRACT_SPREAD)
+    strike = np.log(np.maximum(hashprice[blocks.at.run] * blocks.strike_per_hashprice - blocks.adder, 1e-3))
+    at_spot = s.curves.hours(blocks.shape, strike - blocks.log_level)
+    at_contract = smooth_step(strike - blocks.log_contract, CONTRACT_SPREAD)
     return blocks.at_spot * at_spot + (1 - blocks.at_spot) * at_contract
 
 
@@ -162,7 +168,7 @@ def _retire_idle(s: Sector, blocks: Blocks, hours_on: Array) -> None:
     usable = np.divide(blocks.ehs, installed, out=np.zeros_like(installed), where=installed > 0)
     on[blocks.at.run, blocks.at.row, blocks.generation] = np.where(usable > 0, hours_on, 0.0)
     s.rigs.ehs *= 1 - s.P.rigs.retirement_per_month[:, :, None] * (1 - on)
-    s.rigs.ehs[s.rigs.ehs < 1e-9] = 0.0  # a gigahash is no rig: keeps the list of blocks short
+    s.rigs.ehs[s.rigs.ehs < LAST_RIG_EHS] = 0.0
 
 
 def _settle_network(s: Sector) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Rows, row_sum, safe_divide, sum_by
-from sim.phases import orders
+from sim.arrays import Array, Rows, row_sum, running_total, safe_divide, sum_by
+from sim.economics.mining import rig_present_value
+from sim.phases import finance, mining_options, orders
+from sim.phases.cases import power_cost
 from sim.population import size_class
 from sim.state import AI, BTC, EXITED, HYBRID
 
@@ -19,6 +21,50 @@ ENTRANT_MW = 20.0  # median size of an entrant's first site
 MEMORY = 0.65  # weight of the past in a firm's smoothed hashprice (prototype 0.6-0.7)
 CONSENSUS_MEMORY = 0.92  # the consensus moves with about a year's mean
 YEAR = 11 / 12
+REOPENED_PER_MONTH = 5  # dormant sites sold in a month at most: each sale takes a search
+
+
+def reopen(s: Sector) -> None:
+    """Miners with money buy dormant sites from investors while new rigs there are worth more than they cost."""
+    sites = s.sites
+    dormant = Rows.where((sites.owner < 0) & (sites.connected >= 0.5))
+    if not len(dormant):
+        return
+    region = dormant.get(sites.region)
+    gain = reopening_gain(s, dormant)
+    usable = (gain > 0) & (s.regions.hashing_allowed[dormant.run, region] > 0.5)
+    order = np.lexsort((dormant.row, -gain, dormant.run))
+    order = order[usable[order]]
+    rank = running_total(np.ones(len(order)), dormant.run[order]).astype(np.int64) - 1
+    funds = finance.own_funds(s)
+    luck = s.streams.uniforms("reopening", (s.n_firms,))
+    asked = mining_options.miner_bid(s)
+    for k in range(REOPENED_PER_MONTH):
+        at = Rows(dormant.run[order[rank == k]], dormant.row[order[rank == k]])
+        price = asked[at.run] * at.get(sites.connected)
+        outfit = 0.3e6 * at.get(sites.connected)  # a first part of the rigs must be affordable too
+        able = funds[at.run] > (price + outfit)[:, None]
+        winner = np.argmax(np.where(able, (luck[at.run] * (k + 1)) % 1.0 + 1e-9, 0.0), axis=1)
+        found = able[np.arange(len(winner)), winner]
+        at, winner, price = at.keep(found), winner[found], price[found]
+        funds[at.run, winner] -= price
+        paid = at.sum_into(price, s.n_runs, s.n_firms, winner)
+        orders.pay_from_funds(s, paid)
+        s.books.post("balance_only", "households", cash=-paid, sites=paid)
+        sites.owner[at.run, at.row] = sites.miner[at.run, at.row] = winner
+
+
+def reopening_gain(s: Sector, at: Rows) -> Array:
+    """Value over price of new rigs at dormant sites (n,), USD per MW, under the consensus hashprice."""
+    newest = s.on_sale[at.run, 0]
+    j = s.rigs.j_per_th[at.run, newest]
+    cost = power_cost(s)[at.run, at.row] * s.P.power.mining_overhead[at.run, 0]
+    value = rig_present_value(
+        s.consensus[at.run], j, cost, s.P.rigs.hashprice_decline_per_year[at.run, 0],
+        s.P.finance.mining_discount_rate[at.run, 0], s.P.rigs.life_months[at.run, 0] / 12,
+        s.P.power.availability[at.run, 0],
+    )  # fmt: skip
+    return (value - s.rigs.price[at.run, newest]) * 1e6 / j - mining_options.miner_bid(s)[at.run]
 
 
 def enter(s: Sector) -> None:
@@ -100,7 +146,7 @@ def label_strategies(s: Sector) -> None:
     """BTC, HYBRID or AI by the larger of AI's share of power and of revenue: below 10 %, to 90 %, above."""
     firms = s.firms
     ai_mw = sum_by(s.sites.owner, s.sites.ai_gross, s.n_firms)
-    ai_mw += sum_by(s.sites.owner, s.sites.legacy_gpu, s.n_firms) * s.P.ai.gross_per_it
+    ai_mw += sum_by(s.sites.owner, s.sites.legacy_gpu, s.n_firms)
     hashing = sum_by(s.sites.miner, s.dispatched.mw, s.n_firms)
     power = safe_divide(ai_mw, ai_mw + hashing)
     money = safe_divide(firms.ai_revenue_12m, firms.ai_revenue_12m + firms.mining_revenue_12m)

@@ -11,6 +11,7 @@ from agents import observations as ob
 from sim.arrays import Array, Index, Rows, first_in_group, safe_divide, spread
 from sim.economics.credit import annuity_factor
 from sim.economics.mining import rig_present_value
+from sim.phases import bills
 from sim.phases import cases as case_module
 from sim.phases.cases import CLIENT
 
@@ -24,6 +25,7 @@ SCRAP_DISCOUNT = 0.7  # of second-hand value when a whole site is cleared at onc
 SALE_DISCOUNT = 0.9  # of the expected bid that the seller keeps
 SMALLEST_STEP = 0.05  # a firm that can pay for less than this share of a plan does not begin it
 AI_SITE_VALUE = 1.2e6  # USD per MW an AI developer bids for a suitable connected site (facts: 3 M at the very best)
+DEVELOPER_MINIMUM_MW = 25.0
 FUTURE_YEARS = 3.0  # fixed cost of a site that a closing firm saves
 
 
@@ -171,29 +173,42 @@ def cheapest_free_site(s: Sector) -> tuple[Index, Array, Array]:
 
 
 def _leave(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
-    """Sell the site to the highest bidder, or close it and save its fixed cost."""
+    """Sell the site to a developer, or close it: the connection is sold for what miners give, fixed cost is saved.
+
+    Both give up the connection, whose worth in ordinary times is what an owner asks for at least.
+    """
     has_ai = c.at.get(s.sites.ai_gross) + c.at.get(s.sites.ai_building) > 0
-    plans.bid_per_mw = site_bid(s)[c.run, c.at.row]
-    proceeds = SALE_DISCOUNT * plans.bid_per_mw * c.connected + SCRAP_DISCOUNT * c.rig_scrap
-    table.value[:, ob.SELL] = proceeds - c.rig_value
-    saved = c.p(s.P.power.site_cost_usd_per_mw_year) * c.racks * annuity_factor(0.12, FUTURE_YEARS)
-    table.value[:, ob.CLOSE] = SCRAP_DISCOUNT * c.rig_scrap + saved - c.rig_value - 0.05e6 * c.connected
+    plans.bid_per_mw = developer_bid(s)[c.run, c.at.row]
+    rigs = SCRAP_DISCOUNT * c.rig_scrap - c.rig_value
+    reservation = c.p(s.P.finance.connected_mw_value_usd_m) * 1e6 * c.connected
+    table.value[:, ob.SELL] = SALE_DISCOUNT * plans.bid_per_mw * c.connected + rigs - reservation
+    mw = s.connected_by_firm()[c.run, c.firm] + s.rig_mw_of_clients()[c.run, c.firm]
+    overhead = safe_divide(bills.overhead(s)[c.run, c.firm] * 12, mw) * c.connected
+    yearly = c.p(s.P.power.site_cost_usd_per_mw_year) * c.racks + overhead
+    saved = yearly * annuity_factor(c.p(s.P.finance.mining_discount_rate), FUTURE_YEARS)
+    missed = np.maximum(reservation - miner_bid(s)[c.run] * c.connected, 0.0)
+    table.value[:, ob.CLOSE] = rigs + saved - missed
     small = c.connected < 0.05
-    for option in (ob.SELL, ob.CLOSE):
-        table.gate[:, option] = np.select(
-            [has_ai | (c.role == CLIENT), small, table.value[:, option] <= 0], [ob.FORBIDDEN, ob.NOTHING, ob.WORSE], 0
-        )
+    sellable = [has_ai | (c.role == CLIENT), small, plans.bid_per_mw <= 0, table.value[:, ob.SELL] <= 0]
+    table.gate[:, ob.SELL] = np.select(sellable, [ob.FORBIDDEN, ob.NOTHING, ob.NO_BUYER, ob.WORSE], ob.OPEN)
+    closable = [has_ai | (c.role == CLIENT), small, table.value[:, ob.CLOSE] <= 0]
+    table.gate[:, ob.CLOSE] = np.select(closable, [ob.FORBIDDEN, ob.NOTHING, ob.WORSE], ob.OPEN)
+
+
+def miner_bid(s: Sector) -> Array:
+    """What miners give for a connected MW (R,), USD: more when new rigs earn more than they cost."""
+    ordinary = s.P.finance.connected_mw_value_usd_m[:, 0] * 1e6
+    return ordinary * s.mining_mood * (1 - s.P.finance.liquidation_cost[:, 0])
+
+
+def developer_bid(s: Sector) -> Array:
+    """What an AI developer gives for a connected MW of a suitable large site (R, S), USD; grows with the backlog."""
+    hunger = np.minimum(s.wanted_total / np.maximum(s.start_wanted, 1.0), 1.5)[:, None]
+    wanted = (s.sites.suitability >= s.P.ai.min_suitability) & (s.sites.connected >= DEVELOPER_MINIMUM_MW)
+    bid = AI_SITE_VALUE * hunger * s.sites.suitability * (1 - s.P.finance.liquidation_cost)
+    return np.where(wanted & s.pivot_allowed, bid, 0.0)
 
 
 def site_bid(s: Sector) -> Array:
-    """What the best outside bidder pays for a site (R, S), USD per connected MW: a miner's or a developer's price.
-
-    A miner values the connection by what new rigs would earn there; a developer bids for suitable sites only,
-    in proportion to the tenants' backlog.
-    """
-    hunger = np.minimum(s.wanted_total / np.maximum(s.start_wanted, 1.0), 1.5)[:, None]
-    suitable = s.sites.suitability >= s.P.ai.min_suitability
-    developer = np.where(suitable & s.pivot_allowed, AI_SITE_VALUE * hunger * s.sites.suitability, 0.0)
-    developer = np.where(s.sites.connected >= 25.0, developer, 0.0)
-    mining = s.P.finance.connected_mw_value_usd_m * 1e6 * s.mining_mood[:, None]
-    return np.maximum(developer, mining) * (1 - s.P.finance.liquidation_cost)
+    """The better of a developer's and a miner's bid (R, S), USD per connected MW."""
+    return np.maximum(developer_bid(s), miner_bid(s)[:, None])

@@ -9,7 +9,7 @@ import numpy as np
 from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows, running_total, safe_divide
 from sim.phases import finance
-from sim.phases.mining_options import SALE_DISCOUNT, SCRAP_DISCOUNT, TRANSPORT_USD_PER_MW, Plans
+from sim.phases.mining_options import SALE_DISCOUNT, SCRAP_DISCOUNT, TRANSPORT_USD_PER_MW, Plans, miner_bid
 from sim.state import NEVER, RIG
 
 if TYPE_CHECKING:
@@ -128,12 +128,12 @@ def _mask(n: int, chosen: Index) -> Mask:
 
 
 def _close_sites(s: Sector, c: Cases, choice: Index) -> None:
-    """Closed sites fall back to the utility; their rigs are sold second-hand."""
+    """Closed sites lie dormant in the hands of investors, who pay what miners would; rigs go second-hand."""
     closed = c.at.keep(choice == ob.CLOSE)
-    leave_sites(s, closed, np.zeros(len(closed)), "site closed")
+    leave_sites(s, closed, miner_bid(s)[closed.run], "site closed", dormant=True)
 
 
-def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str) -> None:
+def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str, dormant: bool = False) -> None:
     """A firm gives up sites: rigs scrapped at second-hand value, connection sold (0 = abandoned).
 
     Hosted rigs on such a site go with it to the second-hand market, for their owner's account.
@@ -147,10 +147,10 @@ def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str) -> None:
     by_owner = at.sum_into(proceeds, s.n_runs, s.n_firms, owner)
     land = at.sum_into(at.get(sites.connected) * s.site_book_value(at.run, owner), s.n_runs, s.n_firms, owner)
     land = np.minimum(land, books.stock["sites"])
-    books.post("gains", "developers", cash=by_owner, sites=-land)
+    books.post("gains", "households" if dormant else "developers", cash=by_owner, sites=-land)
     for run, row, firm, mw in zip(at.run, at.row, owner, at.get(sites.connected), strict=True):
         s.event(run, why, firm=int(firm), site=int(row), mw=float(mw))
-    abandon(s, at)
+    abandon(s, at, dormant)
 
 
 def clear_rigs(s: Sector, at: Rows, miner: Index, part: float) -> None:
@@ -166,15 +166,18 @@ def clear_rigs(s: Sector, at: Rows, miner: Index, part: float) -> None:
     s.rigs.ehs[at.run, at.row] = 0.0
 
 
-def abandon(s: Sector, at: Rows) -> None:
-    """Nothing is left of these sites in the sector."""
+def abandon(s: Sector, at: Rows, dormant: bool) -> None:
+    """Nothing is left of these sites in the sector; a dormant one keeps connection and racks for who reopens it."""
     sites = s.sites
+    connected, racks = at.get(sites.connected), at.get(sites.racks)
     for name, empty in (
         ("owner", -1), ("miner", -1), ("connected", 0.0), ("pipeline", 0.0), ("pipeline_month", NEVER),
         ("racks", 0.0), ("racks_ordered", 0.0), ("racks_leaving", 0.0), ("leaving_month", NEVER),
         ("vacant", 0.0), ("legacy_gpu", 0.0), ("ai_gross", 0.0), ("ai_building", 0.0),
     ):  # fmt: skip
         getattr(sites, name)[at.run, at.row] = empty
+    if dormant:
+        sites.connected[at.run, at.row], sites.racks[at.run, at.row] = connected, racks
     s.rigs.ehs[at.run, at.row] = 0.0
     s.rigs.ordered[:, at.run, at.row] = 0.0
     s.rigs.ordered_mw[at.run, at.row] = 0.0

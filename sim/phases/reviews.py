@@ -49,9 +49,9 @@ def _roles(cases: Cases, gate: np.ndarray) -> None:
     """Hosts decide on the site's AI use only, their clients on the rigs only."""
     host, client = cases.role == HOST, cases.role == CLIENT
     for option in (ob.REFRESH, ob.EXPAND, ob.RELOCATE, ob.SELL, ob.CLOSE, ob.HYBRID):
-        gate[host, option] = ob.FORBIDDEN
+        gate[host, option] = ob.NOT_OURS
     for option in (ob.EXPAND, ob.SELL, ob.CLOSE, *ob.AI_OPTIONS):
-        gate[client, option] = ob.FORBIDDEN
+        gate[client, option] = ob.NOT_OURS
 
 
 def _draws(s: Sector, cases: Cases) -> Array:

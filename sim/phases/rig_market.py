@@ -103,7 +103,7 @@ def finish_racks(s: Sector) -> None:
     """Racks whose building time has passed are powered; racks in the way of a hall are taken down."""
     sites = s.sites
     ready = sites.racks_month <= s.t
-    room = np.maximum(sites.connected - sites.racks - sites.ai_gross - sites.vacant, 0.0)
+    room = np.maximum(sites.connected - sites.racks - sites.ai_gross - sites.vacant - sites.legacy_gpu, 0.0)
     done = np.where(ready, np.minimum(sites.racks_ordered, room), 0.0)
     sites.racks += done
     sites.racks_ordered = np.where(ready, 0.0, sites.racks_ordered)

@@ -26,6 +26,7 @@ LARGE_MW = 200.0  # a campus above this size earns no further bonus
 SCORE_NOISE = 0.5  # standard deviation of what tenants see and we do not (prototype: Gumbel 0.5)
 RAMP_MONTHS = 8  # from first to full delivery of a hall (facts: 40 MW first, all after about six months more)
 SCARCITY_POWER = 0.25
+OFFER_MEMORY, OFFER_WEIGHT = 0.8, 0.15  # offers stay in the market for some months; not all are serious
 
 
 @dataclass
@@ -111,11 +112,17 @@ def _take(s: Sector, offers: Offers, tenant: int, score: Array, closes: Array, e
     fits &= (offers.product != CLOUD) | (s.tenants.klass[run, tenant] != 1)
     free = np.flatnonzero((offers.tenant < 0) & fits & affordable & closes)
     order = free[np.lexsort((offers.site[free], -score[free], run[free]))]
-    taken = running_total(offers.it_mw[order], run[order])
-    won = order[taken <= s.tenants.wanted[run[order], tenant]]
-    offers.tenant[won] = tenant
-    offers.mode[won] = mode[won]
-    s.tenants.wanted[:, tenant] -= np.bincount(run[won], offers.it_mw[won], s.n_runs)
+    before = running_total(offers.it_mw[order], run[order]) - offers.it_mw[order]
+    left = s.tenants.wanted[run[order], tenant] - before
+    # a tenant takes part of a campus if that is all he wants; less than his smallest hall he does not
+    leased = np.minimum(offers.it_mw[order], left)
+    got = leased >= s.tenants.min_mw[run[order], tenant]
+    won, leased = order[got], leased[got]
+    spared = (offers.it_mw[won] - leased) * s.P.ai.gross_per_it[run[won], 0]
+    offers.displaced[won] = np.maximum(offers.displaced[won] - spared, 0.0)
+    offers.it_mw[won] = leased
+    offers.tenant[won], offers.mode[won] = tenant, mode[won]
+    s.tenants.wanted[:, tenant] -= np.bincount(run[won], leased, s.n_runs)
 
 
 def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
@@ -200,13 +207,16 @@ def _set_aside(s: Sector, at: Rows, part: Array, prepaid: Array) -> None:
 
 
 def adjust_rent(s: Sector) -> None:
-    """The market rent moves towards what scarcity asks for: backlog of tenants against what is offered."""
-    scarcity = np.clip((s.wanted_total + 100.0) / (0.15 * s.offer_stock + 100.0) / s.start_scarcity, 0.2, 6.0)
+    """The market rent moves towards what scarcity asks for: backlog of tenants against what is offered.
+
+    Scarcity is measured against the start's, taken when every firm has been asked once.
+    """
+    s.offer_stock = OFFER_MEMORY * s.offer_stock + s.now.ai_offered
+    ratio = (s.wanted_total + 100.0) / (OFFER_WEIGHT * s.offer_stock + 100.0)
+    if s.t < int(s.P.behaviour.review_months):
+        s.start_scarcity = ratio
+    scarcity = np.clip(ratio / s.start_scarcity, 0.2, 6.0)
     target = s.P.ai.rent_usd_m_per_mw_year[:, 0] * s.now.inflation * scarcity**SCARCITY_POWER
-    gain = s.P.ai.rent_adjustment[:, 0]
-    s.now.rent = s.now.rent * (target / s.now.rent) ** gain
+    s.now.rent = s.now.rent * (target / s.now.rent) ** s.P.ai.rent_adjustment[:, 0]
     shock = s.drivers.rent_shock_factor
     s.now.rent = s.now.rent * shock[:, s.t] / (shock[:, s.t - 1] if s.t else 1.0)
-    s.offer_stock = 0.8 * s.offer_stock + s.now.ai_offered
-
-

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Rows, row_sum, running_total, sum_by
+from sim.arrays import Array, Rows, row_sum, running_total, spread, sum_by
 from sim.economics import mining, power
 from sim.months import days_in_month
+from sim.phases.cases import due_firms
 from sim.state import NEVER
 
 if TYPE_CHECKING:
     from sim.sector import Sector
 
+REQUESTED_PER_QUARTER = 0.10  # of a site's MW when new rigs are worth twice their price (assumed)
+SMALLEST_REQUEST_MW = 0.2
+FULL = 0.85  # share of a site in use before its owner asks for more
 LARGE_LOAD_MW = 75.0  # threshold of large-load rules where a region has none of its own (Texas SB6)
 
 
@@ -105,10 +109,37 @@ def lose_pipeline(s: Sector) -> None:
     s.sites.pipeline = np.where(backed, s.sites.pipeline, s.sites.pipeline * stays)
 
 
+def request_connections(s: Sector) -> None:
+    """Firms under review ask for more MW at their home sites while mining or AI hosting pays.
+
+    Requests respond to what new rigs are worth over their price and to the backlog of tenants; they stand in
+    the region's queue for its wait, and a deposit keeps firms without money out.
+    """
+    pull = np.clip(s.profitability - 1.0, 0.0, 1.0)[:, None] * s.regions.new_mining
+    hunger = np.clip(s.now.rent / s.P.ai.rent_usd_m_per_mw_year[:, 0] / s.now.inflation - 0.8, 0.0, 1.0)[:, None]
+    pull = pull + hunger * s.regions.new_ai * s.regions.suitability * s.pivot_allowed
+    due = spread_by_owner(s, due_firms(s) & (s.firms.arrears == 0))
+    rate = REQUESTED_PER_QUARTER * spread(pull, s.sites.region)
+    used = s.sites.racks + s.sites.racks_ordered + s.sites.ai_gross + s.sites.ai_building
+    free = (s.sites.pipeline <= 0) & (used >= FULL * s.sites.connected)
+    mw = np.where(due & free & (s.sites.miner == s.sites.owner), rate * s.sites.connected, 0.0)
+    mw = np.where(mw >= SMALLEST_REQUEST_MW, mw, 0.0)
+    wait = spread(s.regions.wait, s.sites.region) * s.P.power.interconnection_wait_scale
+    draw = s.streams.uniforms("requests", (s.n_sites,))
+    date = s.t + np.maximum(wait * (0.7 + 0.6 * draw), 1.0).astype(np.int64)
+    s.sites.pipeline_month = np.where(mw > 0, date, s.sites.pipeline_month)
+    s.sites.pipeline = s.sites.pipeline + mw
+
+
+def spread_by_owner(s: Sector, values: Array) -> Array:
+    """A mask of firms (R, F) at the sites they own (R, S)."""
+    return (s.sites.owner >= 0) & np.take_along_axis(values, np.maximum(s.sites.owner, 0), axis=1)
+
+
 def measure_load(s: Sector) -> None:
     """The sector's load and emissions by region, for next month's prices and rules; public revenue noted."""
     r = s.regions
-    ai = s.sites.ai_gross * 0.9 + s.sites.legacy_gpu * s.P.ai.gross_per_it  # halls draw nine tenths of their MW
+    ai = s.sites.ai_gross * 0.9 + s.sites.legacy_gpu  # halls draw nine tenths of their MW
     mwh = s.dispatched.mwh + ai * s.hours
     r.load = sum_by(s.sites.region, s.dispatched.mw + ai, s.n_regions)
     r.mining_mw = sum_by(s.sites.region, s.dispatched.mw, s.n_regions)

@@ -267,14 +267,14 @@ class AI(Block):
         source="facts: ai_costs, plus 40 % in half a year to 2026-03",
     )
     legacy_gpu_revenue_usd_m_per_mw_year: float = param(
-        0.9,
+        4.5,
         "assumption",
-        "What old GPU rigs (once used for other coins) earn by rent.",
+        "What miners' own GPUs without a long lease earn, from old cards of other coins to small GPU clouds.",
         unit="M USD/MW-year",
         low=0,
         high=100,
-        spread=Triangular(0.5, 0.9, 1.3),
-        source="assumption: far below the A100 (1.13 USD/hour)",
+        spread=Triangular(1.0, 4.5, 8.0),
+        source="facts: IREN 17.3 M USD a quarter on 15 MW (network_structure, ai_revenue_share_iren); old cards less",
     )
     escalator_per_year: float = param(
         0.02,

@@ -26,14 +26,14 @@ class Behaviour(Block):
         source="assumption: firms report by quarter",
     )
     temperature: float = param(
-        0.25,
+        0.08,
         "assumption",
         "How much chance there is in choices: gaps in value below this are often overlooked.",
         unit="M USD/MW",
-        low=0,
+        low=0.001,
         high=50,
-        spread=Lognormal(0.25, 0.3, 0.12, 0.5),
-        source="assumption: about a quarter of the cost of an equipped mining megawatt",
+        spread=Lognormal(0.08, 0.3, 0.04, 0.16),
+        source="assumption: about a tenth of the cost of an equipped mining megawatt",
     )
     inertia_usd_m_per_mw: float = param(
         0.10,

@@ -167,12 +167,13 @@ class Rigs(Block):
         source="facts: operating_costs, asic_retail_S21_2026 (32 % of the price of new after 2.5 years)",
     )
     hashprice_decline_per_year: float = param(
-        0.2,
+        0.15,
         "assumption",
         "Yearly fall of hashprice that investors reckon with, because rigs get better and more come.",
         unit="1/year",
         low=-0.5,
         high=0.9,
-        spread=Triangular(0.1, 0.2, 0.3),
-        source="facts: operating_costs, 55 (2025Q3) to 30 USD/PH/day (2026-06), half of it the coin price",
+        spread=Triangular(0.08, 0.15, 0.28),
+        source="facts: asic_models, J/TH of the best rig fell 13-15 % a year 2020-2026 (progress lowers the barrier "
+        "of Prat and Walter 2021); prototypes of the hindcast asked for 15-28 %",
     )

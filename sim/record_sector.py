@@ -1,0 +1,103 @@
+"""The sector's row of the month and the counts of firms, of runs on the leading axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.arrays import Array, Index, Mask, row_sum, safe_divide, sum_by
+from sim.record_firms import concentration, in_distress
+from sim.state import ACQUIRED, AI, BTC, HYBRID, SIZES
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+OUTSIDE_SHARE_AT_START = 9.0  # others build nine times what miners do (facts: miners are about a tenth)
+SUMS = (
+    "mining_revenue_usd", "ai_revenue_usd", "demand_response_revenue_usd", "resale_revenue_usd", "ebitda_usd",
+    "cash_usd", "debt_usd", "ai_contracted_mw", "ai_delivered_mw", "ai_gross_mw",
+)  # fmt: skip
+STRATEGY_COLUMNS = {"firms_btc": BTC, "firms_hybrid": HYBRID, "firms_ai": AI}
+
+
+def count(which: Mask, size: Index) -> Index:
+    """Firms (R, F) in ``which`` by size class (R, 4)."""
+    return sum_by(size, which.astype(np.float64), len(SIZES)).astype(np.int64)
+
+
+def class_counts(s: Sector, alive_before: Mask, ever: Mask) -> dict[str, Index]:
+    """Firms and what became of them by size class (R, 4); a firm bought by another is no exit."""
+    firms, gone = s.firms, alive_before & ~s.firms.alive
+    groups = {name: firms.alive & (firms.strategy == code) for name, code in STRATEGY_COLUMNS.items()}
+    groups |= {
+        "firms_active": firms.alive, "firms_ever": ever, "exits": gone & (firms.exited != ACQUIRED),
+        "entries": firms.alive & ~alive_before,
+    }  # fmt: skip
+    return {name: count(which, firms.size) for name, which in groups.items()}
+
+
+def outside_supply(before: Array, wanted: Array, growth_per_year: Array) -> Array:
+    """Critical IT MW of developers who are not miners: follows what is wanted of them, no faster than they can
+    grow in a month; what is built stays."""
+    return np.maximum(before, np.minimum(wanted, before * (1 + growth_per_year) ** (1 / 12)))
+
+
+def sector_columns(
+    s: Sector, firms: dict[str, Array], counts: dict[str, Index], acquired: Mask
+) -> dict[str, NDArray[Any]]:
+    """The sector table's numbers (R,) but the outside supply; ``acquired`` (R, F) firms bought this month."""
+    return _network(s) | _people(s, counts, acquired) | _ai(s, firms) | _money(s, firms)
+
+
+def _network(s: Sector) -> dict[str, Array]:
+    now, d = s.now, s.dispatched
+    mw, mwh, ehs = row_sum(d.mw), row_sum(d.mwh), row_sum(s.ehs_by_firm)
+    return {
+        "btc_price_usd": now.btc_price, "network_hashrate_ehs": now.hashrate,
+        "hashprice_usd_per_ph_day": now.hashprice,
+        "difficulty": now.difficulty_hashrate * 1e18 * 600.0 / 2.0**32,
+        "blocks": now.blocks, "block_subsidy_btc": now.subsidy_coins / now.blocks, "subsidy_btc": now.subsidy_coins,
+        "fees_btc": now.fee_coins, "coins_mined_btc": now.coins,
+        "fleet_efficiency_j_per_th": safe_divide(mw / s.P.power.mining_overhead[:, 0], ehs),
+        "mining_power_gw": mw / 1e3, "mining_energy_twh": mwh / 1e6, "curtailed_mwh": row_sum(d.curtailed_mwh),
+        "emissions_mtco2": row_sum(s.regions.emissions) / 1e6,
+        "asic_price_usd_per_th": s.rigs.price[np.arange(s.n_runs), s.on_sale[:, 0]],
+        "mean_power_price_usd_per_mwh": safe_divide(s.power_bill, mwh),
+        "treasury_btc": row_sum(s.firms.coins_btc),
+    }  # fmt: skip
+
+
+def _people(s: Sector, counts: dict[str, Index], acquired: Mask) -> dict[str, NDArray[Any]]:
+    total: dict[str, NDArray[Any]] = {
+        name: values.sum(axis=-1) for name, values in counts.items() if name != "firms_ever"
+    }
+    by_size = {f"exits_{size}": counts["exits"][:, k] for k, size in enumerate(SIZES)}
+    counted = {name: s.counters[name] for name in ("restructurings", "left_mining_for_ai")}
+    return total | by_size | counted | {
+        "acquisitions": acquired.sum(axis=-1),
+        "listed_in_distress": in_distress(s, s.t - 1).sum(axis=-1),
+        "hhi_hashrate": concentration(s.ehs_by_firm),
+        "top_share_hashrate": safe_divide(s.ehs_by_firm.max(axis=-1), s.now.hashrate),
+    }  # fmt: skip
+
+
+def _ai(s: Sector, firms: dict[str, Array]) -> dict[str, Array]:
+    open_mw = firms["ai_contracted_mw"] - firms["ai_delivered_mw"]
+    return {
+        "hhi_ai_mw": concentration(firms["ai_contracted_mw"]), "ai_demand_mw": s.now.ai_demand,
+        "ai_offered_mw": s.now.ai_offered, "ai_under_construction_mw": row_sum(np.maximum(open_mw, 0.0)),
+        "ai_rent_usd_m_per_mw_year": s.now.rent, "gpu_rent_usd_per_hour": s.now.gpu_rent,
+    }  # fmt: skip
+
+
+def _money(s: Sector, firms: dict[str, Array]) -> dict[str, Array]:
+    lines = s.books.lines
+    return {
+        **{name: row_sum(firms[name]) for name in SUMS},
+        "power_cost_usd": -row_sum(lines["power_cost"]),
+        "interest_usd": -row_sum(lines["interest"]),
+        "taxes_usd": -row_sum(lines["tax"] + lines["excise"] + lines["duties"]),
+        "carbon_cost_usd": -row_sum(lines["carbon_cost"]),
+    }

@@ -1,0 +1,135 @@
+"""Records what a sector does, month by month, and hands it over as the frames of ``sim.columns``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from sim.arrays import row_sum, sum_by
+from sim.columns import TABLES
+from sim.record_decisions import Decisions, ban_events, contracts_frame, events_frame, frame_of, month_names, pick
+from sim.record_firms import firm_columns, region_columns, site_uses, statements
+from sim.record_sector import OUTSIDE_SHARE_AT_START, class_counts, outside_supply, sector_columns
+from sim.state import ACQUIRED, SIZES, STRATEGIES
+
+if TYPE_CHECKING:
+    from sim.arrays import Array, Index
+    from sim.sector import Sector
+
+FirmTables = Literal["first", "all", "none"]
+LABELS_KEPT = ("strategy", "announced", "alive")  # labels of firms that change: kept as codes every month
+
+
+class Recorder:
+    """Call ``record()`` after each ``sector.advance()``, then ``tables()`` whenever the frames are wanted.
+
+    ``firms`` says whose firm and decision tables to keep: of run number 0 ("first"), of "all" runs, of "none".
+    """
+
+    def __init__(self, sector: Sector, firms: FirmTables = "first") -> None:
+        self.s = sector
+        runs, months = sector.n_runs, sector.months
+        kept = {"first": [k for k, run in enumerate(sector.runs) if run == 0], "all": list(range(runs)), "none": []}
+        self.rows = np.array(kept[firms], dtype=np.int64)
+        self.sector = blank("sector", (runs, months))
+        self.classes = blank("classes", (runs, months, len(SIZES)))
+        self.regions = blank("regions", (runs, months, sector.n_regions))
+        shape = (len(self.rows), months, sector.n_firms)
+        self.firms = blank("firms", shape) | {name: np.zeros(shape, dtype=np.int8) for name in LABELS_KEPT}
+        self.decisions = Decisions(self.rows, runs)
+        self.events: list[dict[str, Any]] = []
+        self.founded = sector.firms.alive.copy()
+        self.alive = sector.firms.alive.copy()
+        self.allowed = sector.regions.hashing_allowed.copy()
+        live = firm_columns(sector, site_uses(sector))["ai_contracted_mw"]
+        self.outside = OUTSIDE_SHARE_AT_START * row_sum(live)
+
+    def record(self) -> None:
+        """Keep the month just done."""
+        s, t = self.s, self.s.t - 1
+        uses = site_uses(s)
+        firms = firm_columns(s, uses)
+        ever = self.founded | (s.firms.entered >= 0)
+        counts = class_counts(s, self.alive, ever)
+        acquired = self.alive & ~s.firms.alive & (s.firms.exited == ACQUIRED)
+        put(self.sector, t, sector_columns(s, firms, counts, acquired))
+        self._outside_supply(t)
+        put(self.classes, t, counts)
+        of_classes = (name for name in self.classes if name in firms)
+        put(self.classes, t, {name: sum_by(s.firms.size, firms[name], len(SIZES)) for name in of_classes})
+        put(self.regions, t, region_columns(s, uses))
+        if len(self.rows):
+            self._firms(t, firms)
+            self.decisions.record(s, t)
+        self.events += ban_events(s, self.allowed)
+        self.alive, self.allowed = s.firms.alive.copy(), s.regions.hashing_allowed.copy()
+
+    def _outside_supply(self, t: int) -> None:
+        wanted = self.s.now.ai_demand - self.sector["ai_contracted_mw"][:, t]
+        self.outside = outside_supply(self.outside, wanted, self.s.P.ai.outside_growth_per_year[:, 0])
+        self.sector["ai_outside_supply_mw"][:, t] = self.outside
+
+    def _firms(self, t: int, firms: dict[str, Array]) -> None:
+        labels = {name: getattr(self.s.firms, name) for name in LABELS_KEPT}
+        for name, values in (firms | statements(self.s) | labels).items():
+            if name in self.firms:
+                self.firms[name][:, t] = values[self.rows]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables of the months done so far, with the columns and types of ``sim.columns``."""
+        s = self.s
+        runs = np.array(s.runs, dtype=np.int64)
+        return {
+            "sector": self._grid("sector", self.sector, runs, None, []),
+            "classes": self._grid("classes", self.classes, runs, "size", list(SIZES)),
+            "firms": self._firms_frame(runs[self.rows]),
+            "regions": self._grid("regions", self.regions, runs, "region", s.labels.regions),
+            "contracts": contracts_frame(s),
+            "events": events_frame(s, self.events),
+            "decisions": self.decisions.frame(s),
+        }
+
+    def _grid(
+        self, table: str, values: dict[str, Any], runs: Index, key: str | None, names: list[str]
+    ) -> pd.DataFrame:
+        """A frame of one row per run, month and, where there is one, ``key``."""
+        run, month, row = self._keys(len(runs), max(len(names), 1))
+        data = {name: array[:, : self.s.t].ravel() for name, array in values.items()}
+        data |= {"run": runs[run], "month": pick(month_names(self.s), month)}
+        return frame_of(table, data | ({key: pick(names, row)} if key else {}))
+
+    def _keys(self, runs: int, rows: int) -> tuple[Index, Index, Index]:
+        """Run row, month and row number of each cell of a table."""
+        run, month, row = np.indices((runs, self.s.t, rows), dtype=np.int64)
+        return run.ravel(), month.ravel(), row.ravel()
+
+    def _firms_frame(self, runs: Index) -> pd.DataFrame:
+        """Firms from their first month on, those that are gone included."""
+        s = self.s
+        run, month, firm = self._keys(len(runs), s.n_firms)
+        row = self.rows[run]
+        there = self.founded[row, firm] | ((s.firms.entered[row, firm] >= 0) & (s.firms.entered[row, firm] <= month))
+        run, month, firm, row = run[there], month[there], firm[there], row[there]
+        data: dict[str, Any] = {name: array[run, month, firm] for name, array in self.firms.items()}
+        data |= {
+            "run": runs[run], "month": pick(month_names(s), month), "firm": pick(s.labels.firms, firm),
+            "size": pick(SIZES, s.firms.size[row, firm]), "listed": s.firms.listed[row, firm],
+            "region": pick(s.labels.regions, s.firms.home[row, firm]), "strategy": pick(STRATEGIES, data["strategy"]),
+            "announced_strategy": pick(STRATEGIES, data["announced"]), "alive": data["alive"] > 0,
+        }  # fmt: skip
+        return frame_of("firms", data)
+
+
+def blank(table: str, shape: tuple[int, ...]) -> dict[str, Any]:
+    """An array of ``shape`` for each number of a table."""
+    kinds = ("int64", "float64")
+    return {c.name: np.zeros(shape, c.dtype) for c in TABLES[table] if c.kind != "key" and c.dtype in kinds}
+
+
+def put(store: dict[str, Any], t: int, values: Mapping[str, Any]) -> None:
+    """Write a month's values (R, ...) of some columns. Raises KeyError for one the table does not have."""
+    for name, array in values.items():
+        store[name][:, t] = array
