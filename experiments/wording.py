@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
+MOST_DECIMALS = 3
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MONTHS_IN_FULL = (
     "January", "February", "March", "April", "May", "June",
@@ -22,7 +23,7 @@ def decimals(values: Iterable[float], digits: int = 3) -> int:
     largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
     if largest == 0.0:
         return 0
-    places = min(digits, digits - 1 - math.floor(math.log10(largest)))
+    places = min(MOST_DECIMALS, digits - 1 - math.floor(math.log10(largest)))
     # 99.96 with one decimal would read 100.0
     return places - 1 if places > 0 and round(largest, places) >= 10 ** (digits - places) else places
 

@@ -168,11 +168,10 @@ def distress(results: ResultSet) -> Figure:
         results,
         "distress",
         "Listed firms in distress",
-        "Listed firms with payables overdue or a covenant broken, at month end.",
+        "Listed firms with payables overdue or a covenant broken, mean of 12 months.",
         "firms",
         "risk",
-        results.outcome("listed_in_distress"),
-        whole=True,
+        over_12_months(results.outcome("listed_in_distress")) / 12,
     )
 
 
@@ -222,7 +221,7 @@ def regional_prices(results: ResultSet) -> Figure:
         results,
         "regional-prices",
         "Regional power prices",
-        "USD per MWh at the regional market, mean of the month, in the four regions with the largest sector load.",
+        "USD per MWh at the market, mean of 12 months, in the four regions with the largest sector load.",
         "USD/MWh",
         "money",
         "power_price_usd_per_mwh",
@@ -235,7 +234,8 @@ def reserve_margins(results: ResultSet) -> Figure:
         results,
         "reserve-margins",
         "Reserve margins",
-        "Firm supply above peak load, % of peak load, in the four regions with the largest sector load.",
+        "Firm supply above peak load, % of peak load, mean of 12 months, in the four regions with the largest "
+        "sector load.",
         "% of peak load",
         "power",
         "reserve_margin",
@@ -325,8 +325,11 @@ def _regional(
     column: str,
     **flags: Unpack[Flags],
 ) -> Figure:
+    def values(region: str) -> pd.DataFrame:
+        return over_12_months(results.series(column, "regions", region=region)) / 12
+
     lines = (
-        line(_region_label(region), meaning, results.series(column, "regions", region=region), shade, spread=first)
+        line(_region_label(region), meaning, values(region), shade, spread=first)
         for first, region, shade in zip((True, False, False, False), _largest_regions(results), SHADES, strict=False)
     )
     return _figure(results, key, title, subtitle, unit, "lines", *lines, **flags)

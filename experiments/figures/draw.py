@@ -241,8 +241,10 @@ class Drawing:
                 linewidth=0,
             )
             floor = layer
-        for layer in layers[:-1]:
-            self.canvas.line(self.x, self._up(layer), INK.page, 1.0, zorder=2)
+        edges = np.vstack([self._up(floor) for floor in (np.zeros(len(self.x)), *layers)])
+        for below, edge, above in zip(edges, edges[1:], edges[2:], strict=False):
+            room = np.minimum(below - edge, edge - above) > 2.0  # a thin layer would vanish under its seams
+            self.canvas.line(self.x, np.where(room, edge, np.nan), INK.page, 1.0, zorder=2)
         veiled = self.time >= years([TODAY])[0]
         if veiled.any():
             ax.fill_between(

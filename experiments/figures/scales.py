@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.wording import MONTHS, decimals, number
+from experiments.wording import MONTHS, number
 
-STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+STEPS = (1.0, 2.0, 2.5, 3.0, 5.0, 10.0, 20.0)
 LABEL_GAP = 14.0  # px between the baselines of neighbouring labels
 
 
@@ -34,12 +34,11 @@ class Axis:
 
 
 def linear_axis(low: float, high: float, *, percent: bool = False, whole: bool = False, tight: bool = False) -> Axis:
-    """Zero included, three to five grid lines; ends at a grid line unless ``tight``."""
+    """Zero included, round grid lines, three to five steps; ends at a grid line unless ``tight``."""
     low, high = min(low, 0.0), max(high, 0.0)
     if high == low:
         high = 1.0
-    step = _round_step((high - low) / 4, whole)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    step, first, last = _round_steps(low, high, whole)
     ticks = [n * step for n in range(first, last + 1)]
     if tight and high - low > step:
         ticks = [tick for tick in ticks if tick <= high]
@@ -97,15 +96,17 @@ def push_apart(places: Sequence[float], low: float, high: float, gap: float = LA
     return [moved[order.index(i)] for i in range(len(places))]
 
 
-def _round_step(step: float, whole: bool) -> float:
-    power = 10.0 ** math.floor(math.log10(step))
-    rounded = next(s * power for s in STEPS if s * power >= step * (1 - 1e-9))
-    return max(1.0, math.ceil(rounded)) if whole else rounded
+def _round_steps(low: float, high: float, whole: bool) -> tuple[float, int, int]:
+    """The round step that wastes least of the axis, and its multiples at the ends."""
+    power = 10.0 ** math.floor(math.log10((high - low) / 5))
+    steps = [s * power for s in STEPS if not whole or (s * power).is_integer()] or [1.0]
+    ends = [(step, math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)) for step in steps]
+    few = [end for end in ends if end[2] - end[1] <= 5]
+    return min(few, key=lambda end: (round((end[2] - end[1]) * end[0] / power, 6), end[2] - end[1]))
 
 
 def _tick_words(ticks: Sequence[float], step: float, percent: bool) -> list[str]:
     scale, sign = (100.0, " %") if percent else (1.0, "")
-    places = max(0, decimals([step * scale], 1))
-    if round(step * scale, places) != round(step * scale, places + 1):  # 2.5 needs the digit that 2 does not
-        places += 1
+    step *= scale
+    places = next(n for n in range(20) if abs(round(step, n) - step) < 1e-9 * step)
     return [number(tick * scale, places) + sign for tick in ticks]

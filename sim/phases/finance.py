@@ -37,6 +37,11 @@ def project_coupon(s: Sector, rating: Index) -> Array:
     return credit.coupon(base, np.take_along_axis(spreads, rating, axis=1))
 
 
+def rig_loan_share(s: Sector) -> Array:
+    """Share of new rigs' price that lenders give on them (R, 1), less when credit is tight."""
+    return s.P.finance.rig_loan_ltv * np.minimum(s.now.ltc_factor[:, None], 1.0)
+
+
 def contracted_ebitda(s: Sector) -> Array:
     """Yearly AI EBITDA of a firm's leases (R, F), what is not yet delivered counted half."""
     leases = s.leases

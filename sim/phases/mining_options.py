@@ -11,7 +11,7 @@ from agents import observations as ob
 from sim.arrays import Array, Index, Rows, first_in_group, safe_divide, spread
 from sim.economics.credit import annuity_factor
 from sim.economics.mining import rig_present_value
-from sim.phases import bills
+from sim.phases import bills, finance
 from sim.phases import cases as case_module
 from sim.phases.cases import CLIENT
 
@@ -62,7 +62,7 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     value, price = rig_offer(s, c)
     share = safe_divide(s.ehs_by_firm[c.run, c.firm], s.now.hashrate[c.run])
     own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
-    lent = c.p(s.P.finance.rig_loan_ltv)
+    lent = c.p(finance.rig_loan_share(s))
     new_allowed = s.regions.new_mining[c.run, c.region] * s.regions.hashing_allowed[c.run, c.region] > 0.5
     plans = Plans(
         *(np.zeros(len(c)) for _ in range(3)),
@@ -75,9 +75,9 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     return plans
 
 
-def _fund(cost: Array, own: Array, lent: Array) -> Array:
-    """Share of a plan that own money and rig loans can pay."""
-    return np.minimum(safe_divide(own, cost * (1 - lent), 1.0), 1.0)
+def _payable(need: Array, own: Array) -> Array:
+    """Share of a plan whose own part ``need`` the firm's money can pay."""
+    return np.minimum(safe_divide(own, need, 1.0), 1.0)
 
 
 def _refresh(
@@ -91,9 +91,10 @@ def _refresh(
     lost = np.ascontiguousarray(np.where(old, c.values_by_generation, 0.0)).sum(axis=-1)
     scrap = np.ascontiguousarray(np.where(old, c.ehs * s.rigs.used[c.run] * 1e6, 0.0)).sum(axis=-1)
     cost = np.maximum(mw * price - scrap, 0.0)
-    done = _fund(cost, own, lent)
+    need = mw * price * (1 - lent)  # the old rigs bring their money only when the new ones are there
+    done = _payable(need, own)
     table.value[:, ob.REFRESH] = done * (mw * value - lost - cost)
-    table.equity[:, ob.REFRESH] = done * cost * (1 - lent)
+    table.equity[:, ob.REFRESH] = done * need
     gain = done * (mw * value - lost) * 0.3
     table.earn[:, ob.REFRESH] = safe_divide(gain, table.equity[:, ob.REFRESH])
     table.payback[:, ob.REFRESH] = np.where(gain > 0, table.equity[:, ob.REFRESH] / np.maximum(gain, 1.0), np.inf)
@@ -112,15 +113,14 @@ def _expand(
     empty = np.maximum(c.racks + c.at.get(s.sites.racks_ordered) - c.rig_mw - ordered, 0.0)
     new_racks = np.where(allowed, c.idle_now, 0.0)
     rack_cost = c.p(s.P.rigs.rack_capex_usd_per_mw) * s.now.inflation[c.run]
-    cost = (empty + new_racks) * price + new_racks * rack_cost
-    done = _fund(cost, own, lent)
-    gain = (empty + new_racks) * value - cost
+    gain = (empty + new_racks) * (value - price) - new_racks * rack_cost
     only_racks_in_place = (gain <= empty * (value - price)) | (new_racks == 0)
     new_racks = np.where(only_racks_in_place, 0.0, new_racks)
-    cost = (empty + new_racks) * price + new_racks * rack_cost
-    done = _fund(cost, own, lent)
-    table.value[:, ob.EXPAND] = done * ((empty + new_racks) * value - cost)
-    table.equity[:, ob.EXPAND] = done * cost * (1 - lent)
+    rigs, build = (empty + new_racks) * price, new_racks * rack_cost
+    need = rigs * (1 - lent) + build  # lenders take rigs as security, not racks
+    done = _payable(need, own)
+    table.value[:, ob.EXPAND] = done * ((empty + new_racks) * value - rigs - build)
+    table.equity[:, ob.EXPAND] = done * need
     yearly = done * (empty + new_racks) * value * 0.3
     table.earn[:, ob.EXPAND] = safe_divide(yearly, table.equity[:, ob.EXPAND])
     table.payback[:, ob.EXPAND] = np.where(yearly > 0, table.equity[:, ob.EXPAND] / np.maximum(yearly, 1.0), np.inf)

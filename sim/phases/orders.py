@@ -54,7 +54,7 @@ def place_orders(s: Sector, at: Rows, firm: Index, mw: Array) -> None:
         cost += ehs * 1e6 * s.rigs.price[at.run, generation] * (1 + duty)
     s.rigs.ordered_mw += at.sum_into(mw, s.n_runs, s.n_sites)
     by_firm = at.sum_into(cost, s.n_runs, s.n_firms, firm)
-    loan = by_firm * s.P.finance.rig_loan_ltv * np.minimum(s.now.ltc_factor[:, None], 1.0)
+    loan = by_firm * finance.rig_loan_share(s)
     finance.borrow(s, RIG, loan)
     pay_from_funds(s, by_firm - loan)
     customs = at.sum_into(cost * duty / (1 + duty), s.n_runs, s.n_firms, firm)
