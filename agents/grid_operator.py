@@ -13,8 +13,18 @@ class GridOperator(RowAgent):
     population = "regions"
     price_usd_per_mwh = Column("regions", "price")
     load_mw = Column("regions", "load")
+    peak_mw = Column("regions", "peak")
+    budget_mw = Column("regions", "budget")
     reserve_margin = Column("regions", "reserve_margin")
 
     def decide(self, observation: GridObservation) -> GridDecision:
-        """Connections, price curve and calls of the month; ``observation`` has one row."""
+        """MW to admit from the queue, factor on the region's price, hours in which the programme is called.
+
+        ``observation`` has arrays (1, 1). More than ``budget_mw`` may be admitted, never more than the queue.
+        """
         return conduct.run_grid(observation)
+
+    @property
+    def connected_mw(self) -> float:
+        """Grid connections in service at sites of the sector, used or not."""
+        return self.model.connected_mw_of(self.row)

@@ -14,7 +14,9 @@ class Regulator(RowAgent):
     carbon_price_usd_per_t = Column("regions", "carbon_price")
     excise_usd_per_mwh = Column("regions", "excise")
     hashing_allowed = Column("regions", "hashing_allowed")
+    connection_share = Column("regions", "connection_share")
+    emissions_t = Column("regions", "emissions")
 
     def decide(self, observation: RegulatorObservation) -> RegulatorDecision:
-        """The rules of the month; ``observation`` has one row."""
+        """The rules of the month; ``observation`` has arrays (1, 1). Shares above one count as one."""
         return conduct.regulate(observation)

@@ -8,14 +8,16 @@ import mesa
 
 
 class Column:
-    """An attribute that reads and writes one cell of a population's array in run 0 of the agent's sector."""
+    """An attribute that reads and writes one cell of a population's array in run 0 of the agent's sector.
+
+    What is written holds until a phase of the month computes that cell anew.
+    """
 
     def __init__(self, population: str, column: str) -> None:
         self.population, self.column = population, column
 
     def _array(self, agent: RowAgent) -> Any:
-        holder = getattr(agent.model.sector, self.population)
-        return holder[self.column] if isinstance(holder, dict) else getattr(holder, self.column)
+        return getattr(getattr(agent.model.sector, self.population), self.column)
 
     def __get__(self, agent: RowAgent | None, owner: type) -> Any:
         # .item: a NumPy scalar must not leak into agents' Python code
@@ -26,7 +28,10 @@ class Column:
 
 
 class RowAgent(mesa.Agent):
-    """An agent whose state is row ``row`` of a population (kept apart from Mesa's ``unique_id``)."""
+    """An agent whose state is row ``row`` of a population (kept apart from Mesa's ``unique_id``).
+
+    It holds no state of its own: after ``remove()`` the view is gone from Mesa's registry, the row lives on.
+    """
 
     population = ""
 
@@ -36,7 +41,7 @@ class RowAgent(mesa.Agent):
 
     @property
     def label(self) -> str:
-        """Name of the firm, tenant or region."""
+        """Name of the firm or tenant, code of the region."""
         return getattr(self.model.sector.labels, self.population)[self.row]
 
     def __repr__(self) -> str:

@@ -108,6 +108,7 @@ def summary_json(results: ResultSet, headline: pd.DataFrame, out: Path, seconds:
 def print_results(results: ResultSet, headline: pd.DataFrame, out: Path, seconds: float) -> None:
     """The summary table and where everything is."""
     from rich.console import Console
+    from rich.markup import escape
 
     from experiments.summary import print_summary
 
@@ -115,7 +116,7 @@ def print_results(results: ResultSet, headline: pd.DataFrame, out: Path, seconds
     months = results.months
     span = f"{month(months[0])} to {month(months[-1])}"
     console.print(
-        f"[bold]{results.scenario}[/bold], {span}, {plural(len(results), 'run')}, seed {results.meta['seed']}\n"
+        f"[bold]{escape(results.scenario)}[/bold], {span}, {plural(len(results), 'run')}, seed {results.meta['seed']}\n"
     )
     print_summary(results, headline, console)
     failed = results.table("errors")
@@ -123,6 +124,8 @@ def print_results(results: ResultSet, headline: pd.DataFrame, out: Path, seconds
         first = failed.iloc[0]
         console.print(
             f"{plural(len(failed), 'run')} failed and left out; run {first['run']}: {first['error']} "
-            f"(all in {out}/errors)."
+            f"(all in {out}/errors).",
+            markup=False,
+            soft_wrap=True,
         )
-    console.print(f"\n{number(seconds, 1)} s. Tables and charts in {out}/", soft_wrap=True)
+    console.print(f"\n{number(seconds, 1)} s. Tables and charts in {out}/", markup=False, soft_wrap=True)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sim.results import ResultSet
 
-LABEL_WIDTH = 36
-CELL_WIDTH = 13
+LABEL_WIDTH = 30
+CELL_WIDTH = 15
 WIDTH_OF_FILES = 150  # where no terminal sets a width
 UNITS = {
     "0-1": "",

@@ -70,12 +70,16 @@ class DaskRunner:
                 client.cancel(list(futures), force=True)
 
     def _connect(self, stack: ExitStack) -> Client:
+        import dask
         import distributed
 
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what is lost, we say ourselves
         if self.scheduler is None:
-            with _interrupts_ignored():
+            # Dask makes workers hand freed memory back at once, which slows down array work like ours.
+            environ = dask.config.get("distributed.nanny.pre-spawn-environ")
+            kept = {name: value for name, value in environ.items() if not name.startswith("MALLOC")}
+            with _interrupts_ignored(), dask.config.set({"distributed.nanny.pre-spawn-environ": kept}):
                 cluster = distributed.LocalCluster(
                     n_workers=self.workers,
                     threads_per_worker=1,

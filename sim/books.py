@@ -101,7 +101,8 @@ class Books:
                 self.owed[sector] += change
             elif name == "receivables":
                 self.claims[sector] += change
-                self.fresh_claims[sector] += change
+                if kind == "transaction":  # a write-off strikes what was due already
+                    self.fresh_claims[sector] += change
             net += -change if owes else change
         self.lines[line] += net
 

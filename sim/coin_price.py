@@ -56,7 +56,10 @@ def coin_paths(bitcoin: Any, streams: Streams, history: Table, start: str, month
         flat = np.broadcast_to(bitcoin.price_usd, (runs, months)).copy()
         return CoinPaths(flat, np.zeros((runs, months)), unknown_fees)
     if bitcoin.price_process == "csv":
-        return _from_file(bitcoin, runs, start, months)
+        prices, fees = read_price_file(bitcoin.price_path_csv)
+        return _given(bitcoin, f"bitcoin.price_path_csv: {bitcoin.price_path_csv}", prices, fees, runs, start, months)
+    if bitcoin.price_process == "history":
+        return _given(bitcoin, "table btc_history", *_known(history), runs, start, months)
     walk_sd = bitcoin.gbm_volatility_per_year / 12**0.5
     if bitcoin.price_process == "bootstrap":
         noise, sd = _bootstrap_noise(streams, history, int(bitcoin.bootstrap_block_months), months)
@@ -114,14 +117,24 @@ def _bootstrap_noise(streams: Streams, history: Table, block: int, months: int) 
     return np.concatenate((np.zeros((len(first), 1)), drawn), axis=-1), float(returns.std())
 
 
-def _from_file(bitcoin: Any, runs: int, start: str, months: int) -> CoinPaths:
-    """The path of a file, equal for all runs; before its first month the price stays at the start value."""
-    prices, fees = read_price_file(bitcoin.price_path_csv)
+def _known(history: Table) -> tuple[dict[int, float], dict[int, float]]:
+    """Prices and monthly fees of the history table by month number; an unknown fee takes the month's before."""
+    prices, fees, last = {}, {}, np.nan
+    for month, price, fee in zip(history["month"], history["price_usd"], history["fees_btc"], strict=True):
+        last = last if np.isnan(fee) else float(fee)
+        prices[month_number(str(month))], fees[month_number(str(month))] = float(price), last
+    return prices, fees
+
+
+def _given(
+    bitcoin: Any, source: str, prices: dict[int, float], fees: dict[int, float], runs: int, start: str, months: int
+) -> CoinPaths:
+    """A given path, equal for all runs; before its first month the price stays at the start value."""
     numbers = range(month_number(start), month_number(start) + months)
     begin = min(prices)
     missing = [month_name(number) for number in numbers if number >= begin and number not in prices]
     if missing:
-        raise UserError(f"bitcoin.price_path_csv: {bitcoin.price_path_csv} has no price for {missing[0]}")
+        raise UserError(f"{source} has no price for {missing[0]}")
     path = np.array([prices.get(number, np.nan) for number in numbers])
     price = np.where(np.isnan(path), bitcoin.price_usd, np.broadcast_to(path, (runs, months)))
     returns = np.diff(np.log(price), axis=-1, prepend=np.log(price[:, :1]))

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.arrays import Array, safe_divide, sum_by
 from sim.economics.mining import rig_present_value
+from sim.errors import UserError
 from sim.phases import dispatch, finance
 from sim.population import size_class
 from sim.state import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sim.sector import Sector
 
 SITE_VALUE = 0.35e6  # USD per connected MW (facts: mining sites changed hands at 0.32-0.43 M USD per MW)
+MOST_SCALED = 50.0  # synthetic rigs are scaled to the network's total; beyond this the start is not of this world
 CASH_SPREAD = 0.8  # log spread of months of cost that private miners hold in cash
 PRIVATE_DEBT = 0.25  # mean debt of private miners over rig and site value (assumed)
 
@@ -154,17 +156,19 @@ def _claimed_pipeline(s: Sector) -> None:
         if not len(mine):
             continue
         at_main = mine[s.sites.region[0, mine] == main]
-        free = [x for x in (*at_main, *mine) if (s.sites.pipeline[0, x] == 0)]
-        site = free[0] if free else (at_main if len(at_main) else mine)[0]
-        s.sites.pipeline[:, site] += extra[:, i]
+        choices = np.concatenate((at_main, mine))
+        runs = np.arange(s.n_runs)
+        # the first site without a request of its own, else the first of all
+        site = choices[np.argmax(s.sites.pipeline[:, choices] == 0, axis=1)]
+        s.sites.pipeline[runs, site] += extra[:, i]
         date = (3 + draw[:, i] * 42 * s.scenario.power.interconnection_wait_scale).astype(np.int64)
-        late = np.where(s.sites.pipeline_month[:, site] < NEVER, s.sites.pipeline_month[:, site], date)
-        s.sites.pipeline_month[:, site] = np.where(extra[:, i] > 0, late, s.sites.pipeline_month[:, site])
+        late = np.where(s.sites.pipeline_month[runs, site] < NEVER, s.sites.pipeline_month[runs, site], date)
+        s.sites.pipeline_month[runs, site] = np.where(extra[:, i] > 0, late, s.sites.pipeline_month[runs, site])
 
 
 def place_own_gpus(s: Sector) -> None:
     """GPUs that named firms run without a lease, at their first own site (grid MW)."""
-    gpus = s.start_firms["ai_uncontracted_gpu_it_mw"]
+    gpus = s.start_firms["ai_uncontracted_gpu_it_mw"] if s.start_firms is not None else np.zeros(0)
     for firm in np.flatnonzero(gpus > 0):
         site = int(np.flatnonzero((s.sites.owner[0] == firm) & (s.sites.miner[0] == firm))[0])
         s.sites.legacy_gpu[:, site] += gpus[firm] * s.P.ai.gross_per_it[:, 0]
@@ -180,6 +184,11 @@ def scale_network(s: Sector) -> None:
     fixed = np.bincount(blocks.at.run, running * named, s.n_runs)
     synthetic = np.bincount(blocks.at.run, running * ~named, s.n_runs)
     factor = np.maximum(target - fixed, 0.05 * target) / synthetic
+    if (factor > MOST_SCALED).any():
+        raise UserError(
+            f"bitcoin.price_usd = {s.now.btc_price[0]:.0f} and bitcoin.network_hashrate_ehs = {target[0]:.0f} do not "
+            f"go together: at a hashprice of {hashprice[0]:.1f} USD/PH/day hardly any rig of the start would run"
+        )
     start = s.counts["named_sites"]
     s.rigs.ehs[:, start:] *= factor[:, None, None]
     for column in (s.sites.racks, s.sites.connected):
@@ -203,7 +212,7 @@ def _home_regions(s: Sector) -> np.ndarray:
 def used_rig_value(s: Sector) -> Array:
     """Second-hand value of rigs (R, G), USD/TH, from what a median miner can still earn with them."""
     value = rig_present_value(
-        s.now.hashprice[:, None], s.rigs.j_per_th, s.reference_power_cost(), s.P.rigs.hashprice_decline_per_year,
+        s.now.hashprice[:, None], s.rigs.j_per_th, s.reference_power_cost(), s.expected_decline,
         s.P.finance.mining_discount_rate, s.P.rigs.life_months / 24,
     )  # fmt: skip
     return (1 - s.P.rigs.resale_discount) * value
@@ -277,9 +286,10 @@ def _open_projects(s: Sector) -> None:
     undrawn = limit - loan
     to_spend = sum_by(leases.firm, np.where(live, leases.capex, 0.0) - leases.spent, s.n_firms)
     restricted = np.maximum(to_spend - undrawn, 0.0)
-    named = s.counts["named"]
-    reported = s.start_firms["construction_cash_usd_m"] * 1e6
-    restricted[:, :named] = np.maximum(restricted[:, :named], reported)
+    if s.start_firms is not None:
+        named = s.counts["named"]
+        reported = s.start_firms["construction_cash_usd_m"] * 1e6
+        restricted[:, :named] = np.maximum(restricted[:, :named], reported)
     built = np.where(leases.status == RUNNING, leases.spent, 0.0)
     halls = sum_by(leases.firm, built, s.n_firms)
     leases.booked = built

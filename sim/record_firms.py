@@ -33,15 +33,16 @@ def site_uses(s: Sector) -> dict[str, Array]:
     """Grid MW of each site by use (R, S); hashing, AI, building, legacy and idle MW add up to the connection.
 
     A hall that waits for its connection or for the racks in its place is not under construction here; a vacant
-    hall is idle.
+    hall is idle. Sites that lie dormant outside the sector count nothing.
     """
     sites = s.sites
-    legacy = sites.legacy_gpu * s.P.ai.gross_per_it
-    left = np.maximum(sites.connected - sites.racks - sites.ai_gross - legacy, 0.0)
+    owned = sites.owner >= 0
+    connected, racks = np.where(owned, sites.connected, 0.0), np.where(owned, sites.racks, 0.0)
+    left = np.maximum(connected - racks - sites.ai_gross - sites.legacy_gpu, 0.0)
     building = np.minimum(sites.ai_building, left)
     return {
-        "connected_mw": sites.connected, "pipeline_mw": sites.pipeline, "hashing_mw": sites.racks,
-        "ai_gross_mw": sites.ai_gross, "ai_building_mw": building, "legacy_gpu_mw": legacy,
+        "connected_mw": connected, "pipeline_mw": sites.pipeline, "hashing_mw": racks,
+        "ai_gross_mw": sites.ai_gross, "ai_building_mw": building, "legacy_gpu_mw": sites.legacy_gpu,
         "idle_mw": left - building,
     }  # fmt: skip
 
@@ -72,7 +73,7 @@ def statements(s: Sector) -> dict[str, Array]:
     """Costs as positive numbers and the balance sheet of each firm (R, F), USD; coins also in BTC."""
     lines, stock = s.books.lines, s.books.stock
     return {
-        **{name: -lines[line] for name, line in COSTS.items()},
+        **{name: 0.0 - lines[line] for name, line in COSTS.items()},
         **{f"{name}_usd": stock[name] for name in BALANCE},
         "coins_btc": s.firms.coins_btc,
         "equity_usd": s.books.equity(),

@@ -96,8 +96,8 @@ def _money(s: Sector, firms: dict[str, Array]) -> dict[str, Array]:
     lines = s.books.lines
     return {
         **{name: row_sum(firms[name]) for name in SUMS},
-        "power_cost_usd": -row_sum(lines["power_cost"]),
-        "interest_usd": -row_sum(lines["interest"]),
-        "taxes_usd": -row_sum(lines["tax"] + lines["excise"] + lines["duties"]),
-        "carbon_cost_usd": -row_sum(lines["carbon_cost"]),
+        "power_cost_usd": 0.0 - row_sum(lines["power_cost"]),
+        "interest_usd": 0.0 - row_sum(lines["interest"]),
+        "taxes_usd": 0.0 - row_sum(lines["tax"] + lines["excise"] + lines["duties"]),
+        "carbon_cost_usd": 0.0 - row_sum(lines["carbon_cost"]),
     }

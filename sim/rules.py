@@ -14,6 +14,7 @@ from sim.scenario.params import Params
 from sim.tables.load import Tables
 
 APPLIED = ("in_force", "announced")
+ALLOWED_AS_OF = "2024-01"
 
 
 class Rules:
@@ -23,7 +24,9 @@ class Rules:
         self.params, self.start = params, start_month
         self.codes = [str(code) for code in tables.regions["code"]]
         self.base_price = tables.regions["miner_price_usd_per_mwh"].astype(float)
-        self.may_mine = tables.regions["new_mining_allowed"].astype(float)
+        # the regions table says what is allowed in 2026; for earlier starts the dated measures say it
+        lately = start_month >= month_number(ALLOWED_AS_OF)
+        self.may_mine = tables.regions["new_mining_allowed"].astype(float) if lately else np.ones(len(self.codes))
         self.may_host = tables.regions["new_ai_allowed"].astype(float)
         self.measures: dict[str, list[tuple[int, int, int, float]]] = {}
         self.existing = bool(params.policy.existing_rules)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from sim.phases import (
     dispatch,
     entry,
     rig_market,
+    second_hand,
     settle,
     tender,
     world,
@@ -79,6 +81,9 @@ class Sector:
         """What does not change: drivers, price curves, rules, distances, switches."""
         p = self.P
         self.drivers = Drivers(p, self.streams, self.tables, p.world.start, self.months)
+        # the start's facts know nothing of a shock that strikes in the first month
+        calm = SimpleNamespace(bitcoin=p.bitcoin, power=p.power, ai=p.ai, finance=p.finance, shocks=())
+        self.at_start = Drivers(calm, Streams(self.seed, self.runs), self.tables, p.world.start, 1)
         self.expected_flow = ai_demand_path(p.ai.demand_path, p.world.start, self.months)[0]
         self.curves = PriceDuration(self.tables.price_duration.columns)
         shapes = [str(shape) for shape in self.tables.regions["price_shape"]]
@@ -129,7 +134,7 @@ class Sector:
         }  # fmt: skip
         names = Regions.__dataclass_fields__
         regions = Regions(**{name: fields.get(name, np.zeros(shape)) for name in names})
-        regions.price = regions.base_price * p.power.price_scale * self.drivers.power_noise[:, 0]
+        regions.price = regions.base_price * p.power.price_scale * self.at_start.power_noise[:, 0]
         regions.programme_hours = hours * p.power.demand_response_scale
         regions.hashing_allowed = np.ones(shape)
         regions.connection_share = np.ones(shape)
@@ -150,8 +155,8 @@ class Sector:
         now, p = self.now, self.P
         now.hashrate = p.bitcoin.network_hashrate_ehs[:, 0].copy()
         now.last_hashrate = now.hashrate.copy()
-        now.btc_price = self.drivers.btc_price_usd[:, 0].copy()
-        now.fees_per_day = self.drivers.fees_btc_per_day[:, 0].copy()
+        now.btc_price = self.at_start.btc_price_usd[:, 0].copy()
+        now.fees_per_day = self.at_start.fees_btc_per_day[:, 0].copy()
         now.inflation = np.ones(self.n_runs)
         now.base_rate = self.drivers.base_rate[:, 0].copy()
         now.spread_shock = np.zeros(self.n_runs)
@@ -159,6 +164,8 @@ class Sector:
         now.height = np.full(self.n_runs, self.start_height)
         now.subsidy = mining.subsidy_at(now.height)
         now.rent = p.ai.rent_usd_m_per_mw_year[:, 0].copy()
+        self.growth = p.rigs.hashrate_growth_at_start.copy()
+        self.expected_decline = entry.expected_decline(self)
         now.hashprice = now.btc_price * dispatch.coins_per_day(self, now.hashrate) / (now.hashrate * 1000)
 
     def _histories(self) -> None:
@@ -231,6 +238,7 @@ class Sector:
         tender.ask_tenants(self)
         decide.review(self)
         tender.adjust_rent(self)
+        second_hand.trade(self)
         world.request_connections(self)
         # 9 settlement, distress, entry
         settle.settle(self)
@@ -300,14 +308,15 @@ class Sector:
         """EH/s of rigs a firm owns, running or not (R, F)."""
         return sum_by(self.sites.miner, np.ascontiguousarray(self.rigs.ehs).sum(axis=-1), self.n_firms)
 
-    def sell_rigs(self, proceeds: Array, sold: Array, installed: Array) -> None:
-        """Book the sale of ``sold`` EH/s of ``installed`` at each site (R, S) for ``proceeds`` USD."""
-        by_firm = sum_by(self.sites.miner, proceeds, self.n_firms)
-        part = safe_divide(
-            sum_by(self.sites.miner, sold, self.n_firms), sum_by(self.sites.miner, installed, self.n_firms)
-        )
-        book = np.minimum(part, 1.0) * self.books.stock["rigs"]
+    def sell_rigs(self, sold: Array, part_of_value: float = 1.0) -> None:
+        """Sell ``sold`` EH/s by site and generation (R, S, G), taken out of the sites, to second-hand dealers."""
+        value = np.ascontiguousarray(sold * self.rigs.used[:, None, :]).sum(axis=-1) * 1e6 * part_of_value
+        by_firm = sum_by(self.sites.miner, value, self.n_firms)
+        gone = sum_by(self.sites.miner, np.ascontiguousarray(sold).sum(axis=-1), self.n_firms)
+        book = np.minimum(safe_divide(gone, self.installed_by_firm()), 1.0) * self.books.stock["rigs"]
         self.books.post("gains", "vendors", cash=by_firm, rigs=-book)
+        self.rigs.ehs = np.maximum(self.rigs.ehs - sold, 0.0)
+        second_hand.take_in(self, sold)
 
     def remove(self, which: Mask, kind: int) -> None:
         """Take firms out of the sector after their books are empty."""

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from sim.sector import Sector
 
 # Block height on the first day of the month of a halving (chain facts), from which heights are counted
-HALVING_MONTHS = (("2012-12", 210_000), ("2016-07", 419_100), ("2020-05", 628_500), ("2024-05", 841_500))
+HALVING_MONTHS = (("2012-12", 210_600), ("2016-07", 418_800), ("2020-05", 628_500), ("2024-05", 841_500))
 BLOCKS_PER_MONTH = 144.6 * 30.4375  # a little more than 144 a day: blocks come faster while hashrate grows
-FUTURE_GENERATIONS = 7
-STARTS = (("2026-06", "2026"), ("2024-11", "2024"))
+FUTURE_GENERATIONS = 12
+STARTS = (("2026-06", "2026"), ("2024-11", "2024"), ("2015-09", "2016"))
 
 
 class Start:
@@ -29,9 +29,10 @@ class Start:
         self.params, self.tables, self.start = params, tables, start_month
         year = next((year for month, year in STARTS if start_month >= month_number(month)), "")
         if not year:
-            raise UserError("world.start must be 2024-11 or later: no starting facts are shipped for earlier months")
+            first = STARTS[-1][0]
+            raise UserError(f"world.start must be {first} or later: no starting facts are shipped for earlier months")
         self.year = year
-        self.firms: Table = getattr(tables, f"firms_{year}")
+        self.firms: Table | None = getattr(tables, f"firms_{year}", None)  # before 2024 all firms are synthetic
 
     def apply(self, s: Sector) -> None:
         """Hand the facts to the sector under the names its population uses."""
@@ -40,7 +41,9 @@ class Start:
         s.start_height = self.height()
         names, j, release, share = self.generations(s.n_runs)
         s.generation_names, s.generation_j, s.generation_release, s.fleet_share = names, j, release, share
-        s.named_j = np.where(self.firms["fleet_j_per_th"] > 0, self.firms["fleet_j_per_th"], 20.0)
+        s.named_j = np.zeros(0)
+        if self.firms is not None:
+            s.named_j = np.where(self.firms["fleet_j_per_th"] > 0, self.firms["fleet_j_per_th"], 20.0)
         s.region_gap = self.open_hashrate()
 
     def height(self) -> float:
@@ -51,7 +54,8 @@ class Start:
     def leases(self) -> dict[str, Any]:
         """Leases signed before the start; what was delivered by then."""
         t = self.tables.leases
-        rows = [k for k in range(len(t)) if month_number(str(t["signed"][k])) < self.start]
+        known = self.firms is not None
+        rows = [k for k in range(len(t)) if known and month_number(str(t["signed"][k])) < self.start]
         table = {name: values[rows] for name, values in t.columns.items()}
         if self.year == "2026":
             table["delivered_mw"] = table["delivered_it_mw_2026_06"]
@@ -69,7 +73,9 @@ class Start:
         share = t[f"fleet_share_{self.year}"]
         release = np.array([month_number(str(m)) - self.start for m in t["release"]])
         kept = np.flatnonzero((share > 0) | (release > 0))
-        last, steps = float(release[kept].max()), FUTURE_GENERATIONS
+        last = float(release[kept].max())
+        interval = float(np.min(p.generation_interval_months))
+        steps = int(np.clip(np.ceil((self.params.world.months - last) / interval), 0, FUTURE_GENERATIONS))
         floor = p.efficiency_floor_j_per_th
         newest = float(t["j_per_th"][kept[-1]])
         k = np.arange(1, steps + 1)
@@ -87,7 +93,8 @@ class Start:
         target = regions[f"hashrate_share_{self.year}"] * total
         code = regions.index("code")
         named = np.zeros(len(regions))
-        for split, ehs in zip(self.firms["region_split"], self.firms["operating_ehs"], strict=True):
+        known = self.firms.columns if self.firms is not None else {"region_split": (), "operating_ehs": ()}
+        for split, ehs in zip(known["region_split"], known["operating_ehs"], strict=True):
             for part in str(split).split(";"):
                 name, share = part.split(":")
                 named[code[name]] += float(ehs) * float(share)

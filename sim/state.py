@@ -105,7 +105,8 @@ class Rigs:
 
     ``ehs`` (R, S, G); ``ordered`` (D, R, S, 2) EH/s that arrive in D months, newest and second generation;
     ``ordered_generation`` (D, R, 2); ``j_per_th``, ``release`` (months from the start, may be negative),
-    ``price`` new and ``used`` USD/TH, all (R, G); ``capacity`` (R,) MW a month.
+    ``price`` new and ``used`` USD/TH, all (R, G); ``capacity`` (R,) MW a month; ``dealers``
+    (R, G) EH/s of used rigs looking for a buyer.
     """
 
     ehs: Array
@@ -117,6 +118,7 @@ class Rigs:
     used: Array
     capacity: Array
     wanted_mw: Array
+    dealers: Array
     ordered_mw: Array
 
 

@@ -7,7 +7,7 @@ from typing import Literal, TypedDict, Unpack
 
 import pandas as pd
 
-from experiments.figures.model import Figure, Line, line
+from experiments.figures.model import RUNS_FOR_BANDS, Figure, Line, line
 from experiments.figures.palette import SHADES, Meaning
 from experiments.wording import DASH, month
 from sim.outcomes import over_12_months, total
@@ -216,29 +216,33 @@ def curtailment(results: ResultSet) -> Figure:
 
 
 def regional_prices(results: ResultSet) -> Figure:
-    """Power prices of the regions where the sector is largest."""
-    return _regional(
+    """Power prices of the regions where the sector is largest, without their seasons where a run is long enough."""
+    long = len(results.months) >= 24
+    lines = _regional(results, "power_price_usd_per_mwh", "money", _past_year if long else lambda monthly: monthly)
+    return _figure(
         results,
         "regional-prices",
         "Regional power prices",
-        "USD per MWh at the market, mean of 12 months, in the four regions with the largest sector load.",
+        f"USD per MWh at the market, mean of the {'last 12 months' if long else 'month'}, in the four regions with "
+        f"the largest sector load.{_spread(results, lines[0].label)}",
         "USD/MWh",
-        "money",
-        "power_price_usd_per_mwh",
+        "lines",
+        *lines,
     )
 
 
 def reserve_margins(results: ResultSet) -> Figure:
     """Spare firm capacity of the regions where the sector is largest."""
-    return _regional(
+    lines = _regional(results, "reserve_margin", "power", lambda monthly: monthly)
+    return _figure(
         results,
         "reserve-margins",
         "Reserve margins",
-        "Firm supply above peak load, % of peak load, mean of 12 months, in the four regions with the largest "
-        "sector load.",
+        "Firm supply above peak load, % of peak load, in the four regions with the largest sector load."
+        + _spread(results, lines[0].label),
         "% of peak load",
-        "power",
-        "reserve_margin",
+        "lines",
+        *lines,
         percent=True,
     )
 
@@ -316,23 +320,24 @@ def _single(
 
 
 def _regional(
-    results: ResultSet,
-    key: str,
-    title: str,
-    subtitle: str,
-    unit: str,
-    meaning: Meaning,
-    column: str,
-    **flags: Unpack[Flags],
-) -> Figure:
-    def values(region: str) -> pd.DataFrame:
-        return over_12_months(results.series(column, "regions", region=region)) / 12
+    results: ResultSet, column: str, meaning: Meaning, shown: Callable[[pd.DataFrame], pd.DataFrame]
+) -> list[Line]:
+    """A line for each of the largest regions, the largest with its spread."""
+    return [
+        line(
+            _region_label(region),
+            meaning,
+            shown(results.series(column, "regions", region=region)),
+            shade,
+            spread=not rank,
+        )
+        for rank, (region, shade) in enumerate(zip(_largest_regions(results), SHADES, strict=False))
+    ]
 
-    lines = (
-        line(_region_label(region), meaning, values(region), shade, spread=first)
-        for first, region, shade in zip((True, False, False, False), _largest_regions(results), SHADES, strict=False)
-    )
-    return _figure(results, key, title, subtitle, unit, "lines", *lines, **flags)
+
+def _past_year(monthly: pd.DataFrame) -> pd.DataFrame:
+    """Mean of each month and the eleven before it; not a number while there are fewer."""
+    return monthly.T.rolling(12).mean().T
 
 
 def _largest_regions(results: ResultSet) -> list[str]:
@@ -365,4 +370,6 @@ def _follows(earlier: str, later: str) -> bool:
 
 
 def _spread(results: ResultSet, which: str) -> str:
-    return f" Band: {which}." if len(results) > 1 else ""
+    if len(results) == 1:
+        return ""
+    return f" {'Band' if len(results) >= RUNS_FOR_BANDS else 'Single paths'}: {which}."

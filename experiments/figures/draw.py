@@ -160,7 +160,7 @@ class Drawing:
                 0.0, float(self.layers[-1].max()), percent=figure.percent, whole=figure.whole, tight=True
             )
         values = np.concatenate([_drawn(line) for line in figure.lines] + [np.asarray(b) for b in figure.baseline])
-        low, high = float(values.min()), float(values.max())
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
         if figure.log and low > 0:
             return log_axis(low, high)
         return linear_axis(low, high, percent=figure.percent, whole=figure.whole)
@@ -243,8 +243,9 @@ class Drawing:
             floor = layer
         edges = np.vstack([self._up(floor) for floor in (np.zeros(len(self.x)), *layers)])
         for below, edge, above in zip(edges, edges[1:], edges[2:], strict=False):
-            room = np.minimum(below - edge, edge - above) > 2.0  # a thin layer would vanish under its seams
-            self.canvas.line(self.x, np.where(room, edge, np.nan), INK.page, 1.0, zorder=2)
+            room = np.minimum(below - edge, edge - above)
+            if np.median(room) > 2.0:  # a thin layer would vanish under its seams
+                self.canvas.line(self.x, np.where(room > 1.0, edge, np.nan), INK.page, 1.0, zorder=2)
         veiled = self.time >= years([TODAY])[0]
         if veiled.any():
             ax.fill_between(

@@ -28,7 +28,10 @@ class Band:
 
 @dataclass(frozen=True)
 class Line:
-    """A line, or a layer of a stack: the median over runs, one value per month, with what surrounds it."""
+    """A line, or a layer of a stack: the median over runs, one value per month, with what surrounds it.
+
+    A line may begin later than the figure: its first values are then not numbers (NaN).
+    """
 
     label: str
     meaning: Meaning

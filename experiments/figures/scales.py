@@ -101,8 +101,12 @@ def _round_steps(low: float, high: float, whole: bool) -> tuple[float, int, int]
     power = 10.0 ** math.floor(math.log10((high - low) / 5))
     steps = [s * power for s in STEPS if not whole or (s * power).is_integer()] or [1.0]
     ends = [(step, math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)) for step in steps]
-    few = [end for end in ends if end[2] - end[1] <= 5]
-    return min(few, key=lambda end: (round((end[2] - end[1]) * end[0] / power, 6), end[2] - end[1]))
+
+    def badness(end: tuple[float, int, int]) -> tuple[bool, float, int, int]:
+        step, count = end[0], end[2] - end[1]
+        return not 3 <= count <= 5, round(count * step / power, 6), abs(count - 4), count
+
+    return min(ends, key=badness)
 
 
 def _tick_words(ticks: Sequence[float], step: float, percent: bool) -> list[str]:

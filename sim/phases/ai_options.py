@@ -73,7 +73,7 @@ def product_terms(s: Sector, product: int) -> Terms:
     rent_part = np.ones((1, len(MODES)))
     part[0, TENANT_FUNDED], rent_part[0, TENANT_FUNDED] = finance.TENANT_FUNDED_PART, RENT_LESS_FUNDING
     if product == CLOUD:
-        scarcity = (s.now.gpu_rent / s.drivers.gpu_rent_usd_per_hour[:, 0])[:, None] ** 0.5
+        scarcity = (s.now.gpu_rent[:, None] / s.P.ai.gpu_rent_usd_per_hour) ** 0.5
         revenue = a.cloud_revenue_usd_m_per_mw_year * scarcity * np.ones((1, len(MODES)))
         years = a.cloud_term_years
         project = hosting.cloud_economics(

@@ -122,7 +122,7 @@ def earn_rent(s: Sector) -> None:
 
 def _legacy_gpus(s: Sector) -> None:
     """Small stock of old GPU rigs without a lease: rents follow the market and the cards wear out."""
-    index = (s.now.gpu_rent / s.drivers.gpu_rent_usd_per_hour[:, 0])[:, None]
+    index = s.now.gpu_rent[:, None] / s.P.ai.gpu_rent_usd_per_hour
     per_mw = s.P.ai.legacy_gpu_revenue_usd_m_per_mw_year * 1e6 * index / 12
     revenue = sum_by(s.sites.miner, s.sites.legacy_gpu / s.P.ai.gross_per_it * per_mw, s.n_firms)
     s.books.post("gpu_revenue", "tenants", receivables=revenue)
@@ -144,6 +144,7 @@ def end_leases(s: Sector) -> None:
     tenants.history = tenants.history * np.where(failed, 0.5, 1.0)
     for run, row in zip(*np.nonzero(failed), strict=True):
         s.event(run, "tenant default", tenant=int(row))
+    live = (leases.status == BUILDING) | (leases.status == RUNNING)
     of_tenant = np.take_along_axis(failed, np.maximum(leases.tenant, 0), axis=1)
     end(s, live & of_tenant & ~leases.backstopped, TENANT_DEFAULT)
     _cancel(s)
@@ -152,7 +153,8 @@ def end_leases(s: Sector) -> None:
 def _cancel(s: Sector) -> None:
     """Tenants whose demand has fallen cancel what is not begun to be delivered, against a fee."""
     leases = s.leases
-    drop = np.clip(1 - s.drivers.ai_demand_flow_gw[:, s.t] / s.expected_flow[s.t], 0.0, 1.0)[:, None]
+    flow = s.drivers.ai_demand_flow_gw[:, s.t]
+    drop = np.clip(1 - safe_divide(flow, s.expected_flow[s.t], 1.0), 0.0, 1.0)[:, None]
     hazard = s.P.ai.cancellation_per_year / 12 * (1 + 20 * drop)
     draw = s.streams.uniforms("cancellation", (s.lease_capacity,))
     hit = (leases.status == BUILDING) & (leases.delivered_mw == 0) & (draw < hazard)

@@ -20,10 +20,11 @@ ROUNDS = 40  # sites of one run that can be auctioned in a month; nobody buys th
 LANDLORD_GONE = 4
 
 
-def auction_sites(s: Sector, which: Mask) -> None:
+def auction_sites(s: Sector, which: Mask, luck: Array) -> None:
     """Sell every site of the firms in ``which`` (R, F); one round handles one site of every run.
 
     A miner with the money wins against an outside developer when he bids more; sites nobody wants fall back.
+    ``luck`` (R, F): uniform numbers, how much each miner likes what is for sale this month.
     """
     rows = Rows.where((s.sites.owner >= 0) & np.take_along_axis(which, np.maximum(s.sites.owner, 0), axis=1))
     if not len(rows):
@@ -34,7 +35,6 @@ def auction_sites(s: Sector, which: Mask) -> None:
     order = np.lexsort((rows.row, -worth, rows.run))
     rank = running_total(np.ones(len(order)), rows.run[order]).astype(np.int64) - 1
     funds = np.where(s.firms.alive & ~which, finance.own_funds(s), 0.0)
-    luck = s.streams.uniforms("auction", (s.n_firms,))
     winner, price = np.full(len(rows), -1), np.zeros(len(rows))
     for k in range(min(int(rank.max()) + 1, ROUNDS)):
         at = order[rank == k]
@@ -103,7 +103,7 @@ def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
         return
     books, leases, sites = s.books, s.leases, s.sites
     owner = at.get(sites.owner)
-    orders.clear_rigs(s, at, at.get(sites.miner), orders.SCRAP_DISCOUNT)
+    orders.clear_rigs(s, at, orders.SCRAP_DISCOUNT)
     books.post("gains", "developers", cash=at.sum_into(price, s.n_runs, s.n_firms, owner))
     gone = np.zeros((s.n_runs, s.n_sites), bool)
     gone[at.run, at.row] = True

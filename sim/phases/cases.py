@@ -104,7 +104,7 @@ def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
     net = hashprice * (1 - s.P.bitcoin.pool_fee[at.run, 0])
     life = remaining_life(s)[at.run]
     per_th = rig_present_value(
-        net[:, None], j, cost[:, None], s.P.rigs.hashprice_decline_per_year[at.run],
+        net[:, None], j, cost[:, None], s.expected_decline[at.run],
         s.P.finance.mining_discount_rate[at.run], life, s.P.power.availability[at.run],
     )  # fmt: skip
     by_generation = np.ascontiguousarray(ehs * per_th * 1e6)

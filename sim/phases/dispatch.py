@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 HOURS = HOURS_PER_YEAR / 12
 CONTRACT_SPREAD = 0.10  # log spread of costs within a block under fixed price: rigs of a row are not all alike
 SOLVER_STEPS = 12
-LAST_RIG_EHS = 2e-4  # less than a rig or two is no fleet: keeps the list of blocks short
+LAST_RIGS_MW = 0.003  # less than a rig or two is no fleet: keeps the list of blocks short
 BRACKET = 6.0  # hashprice is sought within this factor of what last month's hashrate would give
+FAR_BRACKET, FAR_STEPS = 1e5, 30  # and beyond it after a shock that moves the network further than that
+IDLE_EHS = 1e-9  # stands for no hashrate at all, where something is divided by it
+CHEAPEST_USD_PER_MWH = 0.01  # mean spot price at least, whatever shocks do
 
 
 @dataclass
@@ -72,7 +75,8 @@ def rig_blocks(s: Sector) -> Blocks:
     usable = usable * (1 - s.regions.programme_hours[run, region] / HOURS_PER_YEAR)
     overhead = s.P.power.mining_overhead[run, 0]
     fixed = at.get(s.sites.fixed_share)
-    level, contract = s.regions.price[run, region], at.get(s.sites.contract) + s.regions.tariff[run, region]
+    level = np.maximum(s.regions.price[run, region], CHEAPEST_USD_PER_MWH)
+    contract = at.get(s.sites.contract) + s.regions.tariff[run, region]
     return Blocks(
         at=at,
         generation=generation,
@@ -109,13 +113,20 @@ def solve(s: Sector, blocks: Blocks) -> Array:
 
     def excess(hashprice: Array) -> Array:
         hashrate = np.bincount(blocks.at.run, blocks.ehs * uptime(s, blocks, hashprice), s.n_runs)
-        hashrate = np.maximum(hashrate, 1e-9)
+        hashrate = np.maximum(hashrate, IDLE_EHS)
         return np.log(hashprice) - np.log(
             mining.hashprice(s.now.btc_price, coins_per_day(s, hashrate), hashrate)
         )
 
     last = mining.hashprice(s.now.btc_price, coins_per_day(s, s.now.last_hashrate), s.now.last_hashrate)
-    return mining.solve_log_root(excess, last / BRACKET, last * BRACKET, SOLVER_STEPS)
+    last = np.where(s.now.last_hashrate > IDLE_EHS, last, s.now.hashprice)
+    low, high = last / BRACKET, last * BRACKET
+    found = mining.solve_log_root(excess, low, high, SOLVER_STEPS)
+    outside = (found <= low) | (found >= high)
+    if outside.any():
+        far = mining.solve_log_root(excess, low / FAR_BRACKET, high * FAR_BRACKET, FAR_STEPS)
+        found = np.where(outside, far, found)
+    return found
 
 
 def run(s: Sector, blocks: Blocks, hashprice: Array) -> tuple[Dispatch, Array]:
@@ -168,18 +179,23 @@ def _retire_idle(s: Sector, blocks: Blocks, hours_on: Array) -> None:
     usable = np.divide(blocks.ehs, installed, out=np.zeros_like(installed), where=installed > 0)
     on[blocks.at.run, blocks.at.row, blocks.generation] = np.where(usable > 0, hours_on, 0.0)
     s.rigs.ehs *= 1 - s.P.rigs.retirement_per_month[:, :, None] * (1 - on)
-    s.rigs.ehs[s.rigs.ehs < LAST_RIG_EHS] = 0.0
+    s.rigs.ehs[s.rigs.ehs * s.rigs.j_per_th[:, None, :] < LAST_RIGS_MW] = 0.0
 
 
 def _settle_network(s: Sector) -> None:
-    """Hashrate, coins and hashprice of the month; a halving splits its month."""
-    hashrate = np.maximum(s.dispatched.ehs.sum(axis=-1), 1e-9)
+    """Hashrate, coins and hashprice of the month; a halving splits its month.
+
+    Where nobody hashes no block is found and nobody earns; last month's hashprice stands.
+    """
+    hashrate = np.maximum(s.dispatched.ehs.sum(axis=-1), IDLE_EHS)
+    hashing = hashrate > IDLE_EHS
     lag = s.P.bitcoin.difficulty_lag[:, 0]
     s.now.difficulty_hashrate = lag * s.now.last_hashrate + (1 - lag) * hashrate
-    s.now.blocks = mining.BLOCKS_PER_DAY * s.days * hashrate / s.now.difficulty_hashrate
+    s.now.blocks = np.where(hashing, mining.BLOCKS_PER_DAY * s.days * hashrate / s.now.difficulty_hashrate, 0.0)
     s.now.subsidy_coins = mining.coins_of_blocks(s.now.height, s.now.blocks)
     s.now.height = s.now.height + s.now.blocks
-    s.now.fee_coins = s.now.fees_per_day * s.days
+    s.now.fee_coins = np.where(hashing, s.now.fees_per_day * s.days, 0.0)
     s.now.coins = s.now.subsidy_coins + s.now.fee_coins
-    s.now.hashprice = mining.hashprice(s.now.btc_price, s.now.coins / s.days, hashrate)
+    earned = mining.hashprice(s.now.btc_price, s.now.coins / s.days, hashrate)
+    s.now.hashprice = np.where(hashing, earned, s.now.hashprice)
     s.now.hashrate = hashrate

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from sim.sector import Sector
 
 ENTRY_INDEX = 1.1  # value of new rigs over their price at which outsiders begin to enter
-ENTRANT_MW = 20.0  # median size of an entrant's first site
+ENTRANT_SHARE = 0.001  # median size of an entrant's first site over the network's power (20 MW in 2026)
 MEMORY = 0.65  # weight of the past in a firm's smoothed hashprice (prototype 0.6-0.7)
+GROWTH_MEMORY = 0.9  # trailing growth of hashrate, about a year
 CONSENSUS_MEMORY = 0.92  # the consensus moves with about a year's mean
 YEAR = 11 / 12
 REOPENED_PER_MONTH = 5  # dormant sites sold in a month at most: each sale takes a search
@@ -27,6 +28,7 @@ REOPENED_PER_MONTH = 5  # dormant sites sold in a month at most: each sale takes
 def reopen(s: Sector) -> None:
     """Miners with money buy dormant sites from investors while new rigs there are worth more than they cost."""
     sites = s.sites
+    luck = s.streams.uniforms("reopening", (s.n_firms,))
     dormant = Rows.where((sites.owner < 0) & (sites.connected >= 0.5))
     if not len(dormant):
         return
@@ -37,7 +39,6 @@ def reopen(s: Sector) -> None:
     order = order[usable[order]]
     rank = running_total(np.ones(len(order)), dormant.run[order]).astype(np.int64) - 1
     funds = finance.own_funds(s)
-    luck = s.streams.uniforms("reopening", (s.n_firms,))
     asked = mining_options.miner_bid(s)
     for k in range(REOPENED_PER_MONTH):
         at = Rows(dormant.run[order[rank == k]], dormant.row[order[rank == k]])
@@ -60,7 +61,7 @@ def reopening_gain(s: Sector, at: Rows) -> Array:
     j = s.rigs.j_per_th[at.run, newest]
     cost = power_cost(s)[at.run, at.row] * s.P.power.mining_overhead[at.run, 0]
     value = rig_present_value(
-        s.consensus[at.run], j, cost, s.P.rigs.hashprice_decline_per_year[at.run, 0],
+        s.consensus[at.run], j, cost, s.expected_decline[at.run, 0],
         s.P.finance.mining_discount_rate[at.run, 0], s.P.rigs.life_months[at.run, 0] / 12,
         s.P.power.availability[at.run, 0],
     )  # fmt: skip
@@ -82,9 +83,10 @@ def enter(s: Sector) -> None:
     open_share = np.cumsum(s.regions.new_mining * s.regions.budget, axis=1)
     point = draw[rows.run, rows.row, 1][:, None] * open_share[rows.run][:, -1:]
     region = np.minimum((open_share[rows.run] <= point).sum(axis=1), s.n_regions - 1)
-    size = np.clip(ENTRANT_MW * np.exp(0.8 * noise[rows.run, rows.row]), 2.0, 200.0)
+    typical = ENTRANT_SHARE * row_sum(s.dispatched.mw)[rows.run]
+    size = typical * np.exp(np.clip(0.8 * noise[rows.run, rows.row], -2.0, 2.0))
     size = np.minimum(size, s.regions.budget[rows.run, region])
-    keep = size >= 1.0
+    keep = size >= 0.05
     rows, region, size = rows.keep(keep), region[keep], size[keep]
     s.regions.budget -= Rows(rows.run, region).sum_into(size, s.n_runs, s.n_regions)
     s.regions.budget = np.maximum(s.regions.budget, 0.0)
@@ -104,7 +106,8 @@ def _found(s: Sector, run, firm, site, region, size, draw) -> None:  # type: ign
     sites.fixed_share[run, site] = s.P.power.fixed_price_share[run, 0]
     sites.suitability[run, site] = s.regions.suitability[run, region]
     newest = s.on_sale[run, 0]
-    per_mw = 1e6 / s.rigs.j_per_th[run, newest] * s.rigs.price[run, newest] + s.P.rigs.rack_capex_usd_per_mw[run, 0]
+    rigs = 1e6 / s.rigs.j_per_th[run, newest] * s.rigs.price[run, newest] * (1 + s.regions.asic_tariff[run, region])
+    per_mw = rigs + s.P.rigs.rack_capex_usd_per_mw[run, 0]
     at = Rows(run, site)
     capital = Rows(run, firm).sum_into(1.4 * size * per_mw, s.n_runs, s.n_firms)
     s.books.post("equity_issue", "households", cash=capital)
@@ -127,6 +130,9 @@ def update_beliefs(s: Sector) -> None:
     firms.hashprice_view = (
         trend ** (1 - b.forecast_anchor) * s.consensus[:, None] ** b.forecast_anchor * s.optimism
     )
+    growth = np.clip(np.log(s.now.hashrate / s.now.last_hashrate) * 12, -1.0, 4.0)[:, None]
+    s.growth = GROWTH_MEMORY * s.growth + (1 - GROWTH_MEMORY) * growth
+    s.expected_decline = expected_decline(s)
     lines = s.books.lines
     ai_income = lines["ai_revenue"] + lines["gpu_revenue"]
     ai = ai_income + lines["ai_cost"] + lines["penalties"]
@@ -140,6 +146,12 @@ def update_beliefs(s: Sector) -> None:
     delivered = sum_by(s.leases.firm, s.leases.delivered_mw, s.n_firms)
     firms.record = np.minimum(delivered / 100.0, 1.0)
     label_strategies(s)
+
+
+def expected_decline(s: Sector) -> Array:
+    """Yearly fall of hashprice that investors reckon with (R, 1): steady progress and the network's recent growth."""
+    weight = s.P.rigs.growth_extrapolation
+    return (1 - weight) * s.P.rigs.hashprice_decline_per_year + weight * np.maximum(s.growth, 0.0)
 
 
 def label_strategies(s: Sector) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 OUTDATED = 1.3  # rigs this much hungrier than the newest on sale may be replaced
 TRANSPORT_USD_PER_MW = 25_000.0  # dismantle, ship, reinstall a MW of rigs (assumed: about 1 USD per TH/s)
 SCRAP_DISCOUNT = 0.7  # of second-hand value when a whole site is cleared at once
+SHIPPED_DISCOUNT = 0.8  # of second-hand value when rigs are shipped off while the site is kept
 SALE_DISCOUNT = 0.9  # of the expected bid that the seller keeps
 SMALLEST_STEP = 0.05  # a firm that can pay for less than this share of a plan does not begin it
 AI_SITE_VALUE = 1.2e6  # USD per MW an AI developer bids for a suitable connected site (facts: 3 M at the very best)
@@ -49,7 +50,7 @@ def rig_offer(s: Sector, c: Cases) -> tuple[Array, Array]:
         j = s.rigs.j_per_th[c.run, generation]
         th_per_mw = 1e6 / (j * c.p(s.P.power.mining_overhead))
         per_th = rig_present_value(
-            c.hashprice, j, c.power_cost, c.p(s.P.rigs.hashprice_decline_per_year),
+            c.hashprice, j, c.power_cost, c.p(s.expected_decline),
             c.p(s.P.finance.mining_discount_rate), c.p(s.P.rigs.life_months) / 12, c.p(s.P.power.availability),
         )  # fmt: skip
         value += weight * per_th * th_per_mw
@@ -140,14 +141,17 @@ def _relocate(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
     j = s.rigs.j_per_th[c.run]
     per_th = rig_present_value(
         c.hashprice[:, None], j, (cost_there[c.run, c.firm] * overhead)[:, None],
-        s.P.rigs.hashprice_decline_per_year[c.run], s.P.finance.mining_discount_rate[c.run],
+        s.expected_decline[c.run], s.P.finance.mining_discount_rate[c.run],
         case_module.remaining_life(s)[c.run], s.P.power.availability[c.run],
     )  # fmt: skip
     worth = np.ascontiguousarray(c.ehs * per_th * 1e6).sum(axis=-1)
     here = c.rig_value * s.regions.hashing_allowed[c.run, c.region]
     distance = s.distance[c.region, np.take_along_axis(s.sites.region, np.maximum(target, 0), axis=1)[c.run, c.firm]]
-    table.value[:, ob.RELOCATE] = fits * (worth - here - c.rig_mw * TRANSPORT_USD_PER_MW * distance)
-    nowhere = (there < 0) | (there == c.at.row) | (c.rig_mw < 0.05) | (fits < SMALLEST_STEP)
+    moved = fits * (worth - here - c.rig_mw * TRANSPORT_USD_PER_MW * distance)
+    # without a site of his own to go to the owner can ship them off to dealers
+    there = np.where((there == c.at.row) | (fits < SMALLEST_STEP) | (moved <= 0), -1, there)
+    table.value[:, ob.RELOCATE] = np.where(there >= 0, moved, SHIPPED_DISCOUNT * c.rig_scrap - here)
+    nowhere = c.rig_mw < 0.05
     table.gate[:, ob.RELOCATE] = np.select(
         [np.full(len(c), not s.relocation_allowed), nowhere, table.value[:, ob.RELOCATE] <= 0],
         [ob.FORBIDDEN, ob.NOTHING, ob.WORSE], 0,

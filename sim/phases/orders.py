@@ -9,13 +9,21 @@ import numpy as np
 from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows, running_total, safe_divide
 from sim.phases import finance
-from sim.phases.mining_options import SALE_DISCOUNT, SCRAP_DISCOUNT, TRANSPORT_USD_PER_MW, Plans, miner_bid
+from sim.phases.mining_options import (
+    SALE_DISCOUNT,
+    SCRAP_DISCOUNT,
+    SHIPPED_DISCOUNT,
+    TRANSPORT_USD_PER_MW,
+    Plans,
+    miner_bid,
+)
 from sim.state import NEVER, RIG
 
 if TYPE_CHECKING:
     from sim.phases.cases import Cases
     from sim.sector import Sector
 
+SMALL_SHARE = 0.05  # smaller moves are not worth an event
 DEVELOPER_MW_PER_MONTH = 60.0  # outside developers buy mining sites slowly (assumed; about 0.7 GW a year)
 
 
@@ -33,10 +41,10 @@ def _order_rigs(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
     racks = np.where(choice == ob.EXPAND, plans.new_racks, 0.0)
     s.rigs.wanted_mw = np.bincount(c.run, mw, s.n_runs) + s.entrant_orders_mw
     served = np.minimum(safe_divide(s.rigs.capacity, s.rigs.wanted_mw, 1.0), 1.0)
-    mw = mw * served[c.run]
-    place_orders(s, c.at, c.firm, mw)
+    mw, racks = mw * served[c.run], racks * served[c.run]
     cost = racks * c.p(s.P.rigs.rack_capex_usd_per_mw) * s.now.inflation[c.run]
     begin_racks(s, c.at, c.firm, racks, cost)
+    place_orders(s, c.at, c.firm, mw)  # after the racks: loans on rigs lower what shares can be sold for
 
 
 def place_orders(s: Sector, at: Rows, firm: Index, mw: Array) -> None:
@@ -55,8 +63,8 @@ def place_orders(s: Sector, at: Rows, firm: Index, mw: Array) -> None:
     s.rigs.ordered_mw += at.sum_into(mw, s.n_runs, s.n_sites)
     by_firm = at.sum_into(cost, s.n_runs, s.n_firms, firm)
     loan = by_firm * finance.rig_loan_share(s)
-    finance.borrow(s, RIG, loan)
     pay_from_funds(s, by_firm - loan)
+    finance.borrow(s, RIG, loan)
     customs = at.sum_into(cost * duty / (1 + duty), s.n_runs, s.n_firms, firm)
     s.books.post("balance_only", "vendors", cash=customs - by_firm, rigs=by_firm - customs)
     s.books.post("balance_only", "governments", cash=-customs, rigs=customs)
@@ -85,6 +93,9 @@ def pay_from_funds(s: Sector, need: Array) -> None:
 
 def _relocate(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
     """Move rigs to the firm's other site; the first cases of a firm fill the free racks there."""
+    abroad = c.at.keep((choice == ob.RELOCATE) & (plans.target < 0))
+    if len(abroad):
+        clear_rigs(s, abroad, SHIPPED_DISCOUNT)
     moving = np.flatnonzero((choice == ob.RELOCATE) & (plans.target >= 0))
     if not len(moving):
         return
@@ -106,9 +117,6 @@ def _relocate(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
     s.books.bill("other_cost", "vendors", Rows(run, c.firm[moving]).sum_into(cost, s.n_runs, s.n_firms))
     for k in np.flatnonzero(share > SMALL_SHARE):
         s.event(run[k], "relocation", firm=int(c.firm[moving][k]), site=int(row[k]), mw=float(mw[k] * fits[k]))
-
-
-SMALL_SHARE = 0.05
 
 
 def _sell_sites(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
@@ -141,8 +149,8 @@ def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str, dormant: bool 
     if not len(at):
         return
     sites, books = s.sites, s.books
-    owner, miner = at.get(sites.owner), at.get(sites.miner)
-    clear_rigs(s, at, miner, SCRAP_DISCOUNT)
+    owner = at.get(sites.owner)
+    clear_rigs(s, at, SCRAP_DISCOUNT)
     proceeds = usd_per_mw * at.get(sites.connected)
     by_owner = at.sum_into(proceeds, s.n_runs, s.n_firms, owner)
     land = at.sum_into(at.get(sites.connected) * s.site_book_value(at.run, owner), s.n_runs, s.n_firms, owner)
@@ -153,17 +161,11 @@ def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str, dormant: bool 
     abandon(s, at, dormant)
 
 
-def clear_rigs(s: Sector, at: Rows, miner: Index, part: float) -> None:
-    """Sell all rigs at these sites second-hand for ``part`` of their value to buyers outside the sector's books."""
-    ehs = at.get(s.rigs.ehs)
-    value = np.ascontiguousarray(ehs * s.rigs.used[at.run] * 1e6).sum(axis=-1) * part
-    by_firm = at.sum_into(value, s.n_runs, s.n_firms, miner)
-    share = safe_divide(
-        at.sum_into(np.ascontiguousarray(ehs).sum(axis=-1), s.n_runs, s.n_firms, miner), s.installed_by_firm()
-    )
-    book = np.minimum(share, 1.0) * s.books.stock["rigs"]
-    s.books.post("gains", "vendors", cash=by_firm, rigs=-book)
-    s.rigs.ehs[at.run, at.row] = 0.0
+def clear_rigs(s: Sector, at: Rows, part: float) -> None:
+    """Sell all rigs at these sites to dealers for ``part`` of their second-hand value, for their owners' account."""
+    sold = np.zeros_like(s.rigs.ehs)
+    sold[at.run, at.row] = s.rigs.ehs[at.run, at.row]
+    s.sell_rigs(sold, part)
 
 
 def abandon(s: Sector, at: Rows, dormant: bool) -> None:

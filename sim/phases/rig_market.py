@@ -43,7 +43,7 @@ def buyers_value(s: Sector) -> Array:
     """What a TH/s of each generation is worth to a median miner (R, G), USD."""
     return rig_present_value(
         s.now.hashprice[:, None], s.rigs.j_per_th, s.reference_power_cost(),
-        s.P.rigs.hashprice_decline_per_year, s.P.finance.mining_discount_rate, s.P.rigs.life_months / 12,
+        s.expected_decline, s.P.finance.mining_discount_rate, s.P.rigs.life_months / 12,
         s.P.power.availability,
     )  # fmt: skip
 
@@ -88,12 +88,8 @@ def _clear_oldest(s: Sector) -> None:
     newest_first = np.cumsum(mw[:, :, ::-1], axis=2)[:, :, ::-1]
     beyond = np.clip(newest_first - SPARES * s.sites.racks[:, :, None], 0.0, mw)
     gone = np.divide(beyond, mw, out=np.zeros_like(mw), where=mw > 0)
-    sold = np.ascontiguousarray(rigs.ehs * gone * rigs.used[:, None, :]).sum(axis=-1) * 1e6
-    installed = np.ascontiguousarray(rigs.ehs).sum(axis=-1)
-    removed = np.ascontiguousarray(rigs.ehs * gone).sum(axis=-1)
-    rigs.ehs *= 1 - gone
+    s.sell_rigs(rigs.ehs * gone)
     s.rig_mw_by_site = np.ascontiguousarray(mw * (1 - gone)).sum(axis=-1)
-    s.sell_rigs(sold, removed, installed)
 
 
 SPARES = 1.02  # rigs kept per powered rack: spares for repairs

@@ -68,15 +68,14 @@ def sell_idle_rigs(s: Sector, gap: Array) -> None:
     offered = sum_by(s.sites.miner, value, s.n_firms)
     share = np.minimum(safe_divide(gap, offered), 1.0)
     part = idle * np.take_along_axis(share, np.maximum(s.sites.miner, 0), axis=1) * (s.sites.miner >= 0)
-    installed = np.ascontiguousarray(rigs.ehs).sum(axis=-1)
-    s.sell_rigs(value * safe_divide(part, idle), installed * part, installed)
-    rigs.ehs *= 1 - part[:, :, None]
+    s.sell_rigs(rigs.ehs * part[:, :, None])
     s.rig_mw_by_site = s.rig_mw_by_site * (1 - part)
 
 
 def resolve_distress(s: Sector) -> None:
     """After some months of arrears creditors restructure what is worth more alive, and liquidate the rest."""
     firms = s.firms
+    luck = s.streams.uniforms("auction", (s.n_firms,))  # drawn every month, whoever fails
     limit = s.P.finance.arrears_months
     failing = firms.alive & (firms.arrears >= limit)
     if not failing.any():
@@ -87,7 +86,7 @@ def resolve_distress(s: Sector) -> None:
     indebted = finance.debt(s) > 0.1 * going
     keep = failing & (going > HEALTHY_MULTIPLE * breakup) & ~recent & indebted
     restructure(s, keep)
-    liquidate(s, failing & ~keep)
+    liquidate(s, failing & ~keep, luck)
 
 
 def restructure(s: Sector, which: Mask) -> None:
@@ -112,7 +111,7 @@ def restructure(s: Sector, which: Mask) -> None:
         s.event(run, "restructuring", firm=int(firm), value=float(cut[run, firm]))
 
 
-def liquidate(s: Sector, which: Mask) -> None:
+def liquidate(s: Sector, which: Mask, luck: Array) -> None:
     """Sell everything, pay creditors what it brings, write off the rest; the firm is gone."""
     if not which.any():
         return
@@ -120,7 +119,7 @@ def liquidate(s: Sector, which: Mask) -> None:
         s.event(run, "liquidation", firm=int(firm), mw=float(s.connected_by_firm()[run, firm]),
                 value=float(sum_owed(s)[run, firm]))  # fmt: skip
     leave_hosts(s, which)
-    auction.auction_sites(s, which)
+    auction.auction_sites(s, which, luck)
     finance.sell_coins(s, np.where(which, s.books.stock["coins"], 0.0))
     wind_up(s, which)
     s.remove(which, LIQUIDATED)
@@ -133,7 +132,7 @@ def leave_hosts(s: Sector, which: Mask) -> None:
         (sites.miner >= 0) & (sites.miner != sites.owner)
         & np.take_along_axis(which, np.maximum(sites.miner, 0), axis=1)
     )  # fmt: skip
-    orders.clear_rigs(s, clients, clients.get(sites.miner), orders.SCRAP_DISCOUNT)
+    orders.clear_rigs(s, clients, orders.SCRAP_DISCOUNT)
     sites.miner[clients.run, clients.row] = clients.get(sites.owner)
 
 

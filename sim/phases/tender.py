@@ -26,6 +26,7 @@ LARGE_MW = 200.0  # a campus above this size earns no further bonus
 SCORE_NOISE = 0.5  # standard deviation of what tenants see and we do not (prototype: Gumbel 0.5)
 RAMP_MONTHS = 8  # from first to full delivery of a hall (facts: 40 MW first, all after about six months more)
 SCARCITY_POWER = 0.25
+LOWEST_RENT = 0.01  # of the rent without a shock: what is given away has no market
 OFFER_MEMORY, OFFER_WEIGHT = 0.8, 0.15  # offers stay in the market for some months; not all are serious
 
 
@@ -84,9 +85,9 @@ def collect(s: Sector, c: Cases, choice: Index, plans: ai_options.Plans) -> Offe
 def match(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     """Each tenant in turn, best credit first, takes the best offers left within what it wants."""
     s.now.ai_offered = np.bincount(offers.run, offers.it_mw, s.n_runs)
+    noise = s.streams.uniforms("tender", (s.n_sites, 2))
     if not len(offers.run):
         return
-    noise = s.streams.uniforms("tender", (s.n_sites, 2))
     luck = -np.log(-np.log(np.clip(noise[offers.run, offers.site, 0], 1e-12, 1 - 1e-12)))
     closes = noise[offers.run, offers.site, 1] < s.P.ai.match_share[offers.run, 0]
     record = s.firms.record[offers.run, offers.firm]
@@ -218,5 +219,5 @@ def adjust_rent(s: Sector) -> None:
     scarcity = np.clip(ratio / s.start_scarcity, 0.2, 6.0)
     target = s.P.ai.rent_usd_m_per_mw_year[:, 0] * s.now.inflation * scarcity**SCARCITY_POWER
     s.now.rent = s.now.rent * (target / s.now.rent) ** s.P.ai.rent_adjustment[:, 0]
-    shock = s.drivers.rent_shock_factor
+    shock = np.maximum(s.drivers.rent_shock_factor, LOWEST_RENT)
     s.now.rent = s.now.rent * shock[:, s.t] / (shock[:, s.t - 1] if s.t else 1.0)

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Rows, row_sum, running_total, spread, sum_by
+from sim.arrays import Array, Rows, row_sum, running_total, safe_divide, spread, sum_by
 from sim.economics import mining, power
 from sim.months import days_in_month
+from sim.phases import finance
 from sim.phases.cases import due_firms
 from sim.state import NEVER
 
 if TYPE_CHECKING:
     from sim.sector import Sector
 
-REQUESTED_PER_QUARTER = 0.10  # of a site's MW when new rigs are worth twice their price (assumed)
-SMALLEST_REQUEST_MW = 0.2
+OUTFIT_USD_PER_MW = 1.0e6  # racks and half the rigs: what a firm must have at hand per MW it asks for
+SMALLEST_REQUEST_MW = 0.02
 FULL = 0.85  # share of a site in use before its owner asks for more
+MOST_PENDING = 1.0  # requests pending at a site, over what it has
 LARGE_LOAD_MW = 75.0  # threshold of large-load rules where a region has none of its own (Texas SB6)
 
 
@@ -69,8 +71,8 @@ def run_grids(s: Sector) -> None:
     r = s.regions
     ready = (s.sites.pipeline > 0) & (s.sites.pipeline_month <= s.t) & (s.sites.owner >= 0)
     queue = sum_by(s.sites.region, np.where(ready, s.sites.pipeline, 0.0), s.n_regions)
-    speed = s.P.power.interconnection_wait_scale
-    r.budget = np.minimum(r.budget + r.headroom / 12 / speed, 0.5 * r.headroom) * r.connection_share
+    headroom = r.headroom * s.P.power.headroom_scale
+    r.budget = np.minimum(r.budget + headroom / 12, 0.5 * headroom) * r.connection_share
     observation = ob.GridObservation(
         load_mw=r.load, load_change_mw=r.load - r.load0, peak_mw=r.peak, queue_mw=queue, budget_mw=r.budget,
         reserve_margin=r.reserve_margin, programme_hours=r.base_programme_hours * s.P.power.demand_response_scale,
@@ -119,15 +121,21 @@ def request_connections(s: Sector) -> None:
     hunger = np.clip(s.now.rent / s.P.ai.rent_usd_m_per_mw_year[:, 0] / s.now.inflation - 0.8, 0.0, 1.0)[:, None]
     pull = pull + hunger * s.regions.new_ai * s.regions.suitability * s.pivot_allowed
     due = spread_by_owner(s, due_firms(s) & (s.firms.arrears == 0))
-    rate = REQUESTED_PER_QUARTER * spread(pull, s.sites.region)
-    used = s.sites.racks + s.sites.racks_ordered + s.sites.ai_gross + s.sites.ai_building
-    free = (s.sites.pipeline <= 0) & (used >= FULL * s.sites.connected)
+    rate = s.P.power.request_share_per_quarter * spread(pull, s.sites.region)
+    used = s.rig_mw_by_site + s.rigs.ordered_mw + s.sites.ai_gross + s.sites.ai_building
+    free = (used >= FULL * s.sites.connected) & (s.sites.pipeline <= MOST_PENDING * s.sites.connected)
     mw = np.where(due & free & (s.sites.miner == s.sites.owner), rate * s.sites.connected, 0.0)
+    affordable = finance.own_funds(s) / (OUTFIT_USD_PER_MW * s.now.inflation[:, None])
+    asked = sum_by(s.sites.owner, mw, s.n_firms)
+    mw = mw * spread(np.minimum(safe_divide(affordable, asked, 1.0), 1.0), np.maximum(s.sites.owner, 0))
     mw = np.where(mw >= SMALLEST_REQUEST_MW, mw, 0.0)
     wait = spread(s.regions.wait, s.sites.region) * s.P.power.interconnection_wait_scale
     draw = s.streams.uniforms("requests", (s.n_sites,))
     date = s.t + np.maximum(wait * (0.7 + 0.6 * draw), 1.0).astype(np.int64)
-    s.sites.pipeline_month = np.where(mw > 0, date, s.sites.pipeline_month)
+    # a site's requests are kept as one, at the mean of their dates
+    known = np.where(s.sites.pipeline > 0, s.sites.pipeline_month, date)
+    mean = safe_divide(s.sites.pipeline * known + mw * date, s.sites.pipeline + mw)
+    s.sites.pipeline_month = np.where(mw > 0, mean.astype(np.int64), s.sites.pipeline_month)
     s.sites.pipeline = s.sites.pipeline + mw
 
 

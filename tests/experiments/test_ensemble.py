@@ -32,8 +32,17 @@ def test_result_folder_gives_the_same(run, tmp_path):
     same(run(out=tmp_path / "out"), run())
 
 
-def test_worker_processes_give_the_same(run, tmp_path):
-    same(run(workers=2, out=tmp_path / "out"), run())
+def test_worker_processes_give_the_same(tmp_path):
+    """With the real engine: two batches of two on two processes, and one batch of four here."""
+    there = simulate("baseline", 2, 4, months=2, workers=2, out=tmp_path / "out")
+    same(there, simulate("baseline", 2, 4, months=2))
+
+
+def test_a_failing_run_on_a_worker_is_a_row(run, monkeypatch):
+    monkeypatch.setenv("FAKE_BAD_RUN", "3")
+    results = run(workers=2)
+    assert results.runs == [0, 1, 2, 4]
+    assert results.table("errors")["error"].tolist() == ["ValueError: a made-up failure"]
 
 
 def test_batches_leave_no_worker_idle():

@@ -27,7 +27,7 @@ def test_every_figure_says_what_it_shows(results, key):
     assert "toy, seed 3, assumptions sampled" in figure.footer
     for drawn in figure.lines:
         assert len(drawn.median) == len(figure.months) == 30
-        assert np.isfinite(drawn.median).all()
+        assert np.isfinite(drawn.median[11:]).all()
     spread = [drawn for drawn in figure.lines if drawn.leads]
     assert not spread if figure.kind == "stack" else 1 <= len(spread) <= 2
 
@@ -65,6 +65,16 @@ def test_regions_with_the_largest_load_are_shown(results):
     regions["mining_power_mw"] = 1e5 * regions["region"].map(order)
     labels = [drawn.label for drawn in FIGURES["regional-prices"](results).lines]
     assert labels == ["PJM", "Nordics", "Quebec", "Gulf"]
+
+
+def test_prices_of_long_runs_are_shown_without_their_seasons(results):
+    figure = FIGURES["regional-prices"](results)
+    first = figure.lines[0]
+    assert np.isnan(first.median[:11]).all()
+    assert "mean of the last 12 months" in figure.subtitle
+    largest = {"Gulf": "GULF", "Quebec": "QUEBEC", "Nordics": "NORDICS"}.get(first.label, first.label)
+    monthly = results.series("power_price_usd_per_mwh", "regions", region=largest)
+    assert first.median[11] == pytest.approx(monthly.iloc[:, :12].mean(axis=1).median())
 
 
 def test_few_runs_are_paths_and_one_run_is_a_line(results):
@@ -153,8 +163,8 @@ def test_words_can_be_read_and_marks_seen(palette):
         (0, 12.1, {}, ["0.0", "2.5", "5.0", "7.5", "10.0", "12.5"]),
         (0, 1900, {}, ["0", "500", "1,000", "1,500", "2,000"]),
         (0, 3, {"whole": True}, ["0", "1", "2", "3"]),
-        (0, 0.9, {}, ["0.00", "0.25", "0.50", "0.75", "1.00"]),
-        (0, 8.1, {"tight": True}, ["0.0", "2.5", "5.0", "7.5"]),
+        (0, 0.9, {}, ["0.0", "0.3", "0.6", "0.9"]),
+        (0, 8.1, {"tight": True}, ["0", "3", "6"]),
         (0, 0, {}, ["0.00", "0.25", "0.50", "0.75", "1.00"]),
     ],
 )

@@ -18,7 +18,7 @@ class Bitcoin(Block):
         high=1e9,
         source="data: btc_price_monthly_2022_2026, 2026-06",
     )
-    price_process: Literal["constant", "csv", "gbm", "regime", "bootstrap"] = param(
+    price_process: Literal["constant", "csv", "history", "gbm", "regime", "bootstrap"] = param(
         "bootstrap",
         "assumption",
         "How the coin price moves: not at all, along a file, as a random walk with jumps, "

@@ -126,6 +126,23 @@ class Power(Block):
         high=10,
         source="neutral: 1 leaves the table of regions unchanged",
     )
+    headroom_scale: float = param(
+        1.0,
+        "lever",
+        "Factor on the megawatts of large load that grids connect for the sector in a year.",
+        low=0,
+        high=100,
+        source="neutral value; headroom by region is assumed in the table of regions",
+    )
+    request_share_per_quarter: float = param(
+        0.5,
+        "assumption",
+        "Megawatts a miner asks for at a full site, over what it has, while new rigs are worth twice their price.",
+        low=0,
+        high=5,
+        spread=Triangular(0.2, 0.5, 0.9),
+        source="assumption: the network's power grew by 35 % a quarter in its fastest year (2016-10 to 2018-10)",
+    )
     queue_attrition_per_year: float = param(
         0.15,
         "assumption",

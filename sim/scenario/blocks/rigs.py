@@ -169,11 +169,30 @@ class Rigs(Block):
     hashprice_decline_per_year: float = param(
         0.15,
         "assumption",
-        "Yearly fall of hashprice that investors reckon with, because rigs get better and more come.",
+        "Yearly fall of hashprice that investors reckon with when the network does not grow: rigs get better.",
         unit="1/year",
         low=-0.5,
         high=0.9,
         spread=Triangular(0.08, 0.15, 0.28),
         source="facts: asic_models, J/TH of the best rig fell 13-15 % a year 2020-2026 (progress lowers the barrier "
         "of Prat and Walter 2021); prototypes of the hindcast asked for 15-28 %",
+    )
+    growth_extrapolation: float = param(
+        0.6,
+        "assumption",
+        "Weight of the network's recent growth, against the steady fall, in the fall of hashprice investors expect.",
+        low=0,
+        high=1,
+        spread=Triangular(0.4, 0.6, 0.8),
+        source="assumption: adaptive expectations; with a coin price nobody can forecast, hashprice falls as fast as "
+        "hashrate grows",
+    )
+    hashrate_growth_at_start: float = param(
+        0.06,
+        "assumption",
+        "Growth of network hashrate in the year before the start, continuous rate.",
+        unit="1/year",
+        low=-2,
+        high=5,
+        source="facts: network_structure, about 850 EH/s in mid 2025 and 905 in June 2026",
     )

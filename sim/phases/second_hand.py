@@ -1,0 +1,68 @@
+"""Phase 8, end: dealers' used rigs find new owners with empty racks.
+
+Rigs that firms sell (replaced, idle, from closed or banned sites) go to dealers. A miner with an empty powered
+rack buys the best generations that are worth more to him than dealers ask; what stays too long is scrapped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.arrays import Array, Rows, safe_divide, spread
+from sim.economics.mining import rig_present_value
+from sim.phases import cases, finance, orders
+
+if TYPE_CHECKING:
+    from sim.sector import Sector
+
+SCRAPPED_PER_MONTH = 0.05  # of what dealers hold
+SMALLEST_GAP_MW = 0.02
+COMMISSION = 1.1  # what buyers pay over what sellers get
+
+
+def take_in(s: Sector, ehs: Array) -> None:
+    """Rigs sold by firms, EH/s by site and generation (R, S, G), go to the dealers' stock."""
+    s.rigs.dealers += np.ascontiguousarray(ehs.transpose(0, 2, 1)).sum(axis=-1)
+
+
+def trade(s: Sector) -> None:
+    """Fill empty racks from the dealers' stock, newest generation first."""
+    rigs = s.rigs
+    rigs.dealers *= 1 - SCRAPPED_PER_MONTH
+    gaps = s.sites.racks - s.rig_mw_by_site - rigs.ordered_mw
+    open_sites = (s.sites.miner >= 0) & (spread(s.regions.hashing_allowed, s.sites.region) > 0.99)
+    at = Rows.where((gaps > SMALLEST_GAP_MW) & open_sites)
+    if not len(at):
+        return
+    firm, free = at.get(s.sites.miner), at.get(gaps)
+    worth = _worth(s, at, firm)
+    funds = 0.5 * finance.own_funds(s)
+    asked = at.sum_into(free, s.n_runs, s.n_firms, firm)
+    budget = safe_divide(funds[at.run, firm] * free, asked[at.run, firm])
+    cost = np.zeros(len(at))
+    for g in range(rigs.ehs.shape[2] - 1, -1, -1):
+        price = COMMISSION * rigs.used[at.run, g] * 1e6
+        per_ehs = rigs.j_per_th[at.run, g] * s.P.power.mining_overhead[at.run, 0]
+        wanted = np.minimum(free / per_ehs, safe_divide(budget - cost, price))
+        wanted = np.where((worth[:, g] > price / 1e6) & (price > 0), np.maximum(wanted, 0.0), 0.0)
+        total = np.bincount(at.run, wanted, s.n_runs)
+        bought = wanted * np.minimum(safe_divide(rigs.dealers[:, g], total), 1.0)[at.run]
+        rigs.ehs[at.run, at.row, g] += bought
+        rigs.dealers[:, g] = np.maximum(rigs.dealers[:, g] - np.bincount(at.run, bought, s.n_runs), 0.0)
+        free, cost = free - bought * per_ehs, cost + bought * price
+    paid = at.sum_into(cost, s.n_runs, s.n_firms, firm)
+    orders.pay_from_funds(s, paid)
+    s.books.post("balance_only", "vendors", cash=-paid, rigs=paid)
+    s.rig_mw_by_site[at.run, at.row] += at.get(gaps) - free
+
+
+def _worth(s: Sector, at: Rows, firm: np.ndarray) -> Array:
+    """Value of a used TH/s of each generation to its buyer at his site (n, G), USD."""
+    cost = cases.power_cost(s)[at.run, at.row] * s.P.power.mining_overhead[at.run, 0]
+    view = s.firms.hashprice_view[at.run, firm] * (1 - s.P.bitcoin.pool_fee[at.run, 0])
+    return rig_present_value(
+        view[:, None], s.rigs.j_per_th[at.run], cost[:, None], s.expected_decline[at.run],
+        s.P.finance.mining_discount_rate[at.run], cases.remaining_life(s)[at.run], s.P.power.availability[at.run],
+    )  # fmt: skip
