@@ -114,10 +114,8 @@ def print_results(results: ResultSet, headline: pd.DataFrame, out: Path, seconds
 
     console = Console(highlight=False)
     months = results.months
-    span = f"{month(months[0])} to {month(months[-1])}"
-    console.print(
-        f"[bold]{escape(results.scenario)}[/bold], {span}, {plural(len(results), 'run')}, seed {results.meta['seed']}\n"
-    )
+    told = (f"{month(months[0])} to {month(months[-1])}", plural(len(results), "run"), f"seed {results.meta['seed']}")
+    console.print(f"[bold]{escape(results.scenario)}[/bold], {', '.join(told)}\n")
     print_summary(results, headline, console)
     failed = results.table("errors")
     if len(failed):

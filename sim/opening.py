@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, safe_divide, sum_by
+from sim.arrays import Array, row_sum, safe_divide, sum_by
 from sim.economics.mining import rig_present_value
 from sim.errors import UserError
 from sim.phases import dispatch, finance
@@ -312,4 +312,10 @@ def first_backlog(s: Sector) -> None:
     s.tenants.wanted = BACKLOG_MONTHS * flow[:, None] * s.tenants.share
 
 
+    signed = row_sum(np.where((s.leases.status == BUILDING) | (s.leases.status == RUNNING), s.leases.it_mw, 0.0))
+    s.now.ai_outside = OUTSIDE_SHARE_AT_START * np.maximum(signed, 100.0)
+    s.now.outside_rent = s.now.rent.copy()
+
+
 BACKLOG_MONTHS = 6.0
+OUTSIDE_SHARE_AT_START = 9.0  # miners are about a tenth of the AI capacity under construction (facts)

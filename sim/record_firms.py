@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.arrays import Array, Mask, safe_divide, spread, sum_by
-from sim.state import BUILDING, CLOUD, RUNNING
+from sim.state import BUILDING, RUNNING
 
 if TYPE_CHECKING:
     from sim.sector import Sector
@@ -50,8 +50,6 @@ def site_uses(s: Sector) -> dict[str, Array]:
 def firm_columns(s: Sector, uses: dict[str, Array]) -> dict[str, Array]:
     """What tables of firms and of size classes have in common (R, F), units as in ``sim.columns``."""
     lines, stock, leases, live = s.books.lines, s.books.stock, s.leases, live_leases(s)
-    # a hall sold in the month has its rent booked with the seller: own GPUs earn no more than all of AI did
-    cloud = sum_by(leases.firm, np.where(leases.product == CLOUD, s.rent_due, 0.0), s.n_firms)
     return {
         "hashrate_ehs": s.ehs_by_firm,
         **{name: sum_by(s.sites.owner, mw, s.n_firms) for name, mw in uses.items()},
@@ -60,7 +58,7 @@ def firm_columns(s: Sector, uses: dict[str, Array]) -> dict[str, Array]:
         "mining_revenue_usd": lines["mining_revenue"],
         "hosting_revenue_usd": lines["hosting_revenue"],
         "ai_revenue_usd": lines["ai_revenue"] + lines["gpu_revenue"],
-        "gpu_revenue_usd": np.minimum(cloud, lines["ai_revenue"]) + lines["gpu_revenue"],
+        "gpu_revenue_usd": lines["gpu_revenue"],
         "demand_response_revenue_usd": lines["demand_response"],
         "resale_revenue_usd": lines["resale"],
         "ebitda_usd": s.books.ebitda(),

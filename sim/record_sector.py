@@ -14,7 +14,6 @@ from sim.state import ACQUIRED, AI, BTC, HYBRID, SIZES
 if TYPE_CHECKING:
     from sim.sector import Sector
 
-OUTSIDE_SHARE_AT_START = 9.0  # others build nine times what miners do (facts: miners are about a tenth)
 SUMS = (
     "mining_revenue_usd", "ai_revenue_usd", "demand_response_revenue_usd", "resale_revenue_usd", "ebitda_usd",
     "cash_usd", "debt_usd", "ai_contracted_mw", "ai_delivered_mw", "ai_gross_mw",
@@ -38,16 +37,10 @@ def class_counts(s: Sector, alive_before: Mask, ever: Mask) -> dict[str, Index]:
     return {name: count(which, firms.size) for name, which in groups.items()}
 
 
-def outside_supply(before: Array, wanted: Array, growth_per_year: Array) -> Array:
-    """Critical IT MW of developers who are not miners: follows what is wanted of them, no faster than they can
-    grow in a month; what is built stays."""
-    return np.maximum(before, np.minimum(wanted, before * (1 + growth_per_year) ** (1 / 12)))
-
-
 def sector_columns(
     s: Sector, firms: dict[str, Array], counts: dict[str, Index], acquired: Mask
 ) -> dict[str, NDArray[Any]]:
-    """The sector table's numbers (R,) but the outside supply; ``acquired`` (R, F) firms bought this month."""
+    """The sector table's numbers (R,); ``acquired`` (R, F) firms bought this month."""
     return _network(s) | _people(s, counts, acquired) | _ai(s, firms) | _money(s, firms)
 
 
@@ -87,7 +80,8 @@ def _ai(s: Sector, firms: dict[str, Array]) -> dict[str, Array]:
     open_mw = firms["ai_contracted_mw"] - firms["ai_delivered_mw"]
     return {
         "hhi_ai_mw": concentration(firms["ai_contracted_mw"]), "ai_demand_mw": s.now.ai_demand,
-        "ai_offered_mw": s.now.ai_offered, "ai_under_construction_mw": row_sum(np.maximum(open_mw, 0.0)),
+        "ai_offered_mw": s.now.ai_offered,
+        "ai_outside_supply_mw": s.now.ai_outside, "ai_under_construction_mw": row_sum(np.maximum(open_mw, 0.0)),
         "ai_rent_usd_m_per_mw_year": s.now.rent, "gpu_rent_usd_per_hour": s.now.gpu_rent,
     }  # fmt: skip
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from sim.arrays import row_sum, sum_by
+from sim.arrays import sum_by
 from sim.columns import TABLES
 from sim.record_decisions import Decisions, ban_events, contracts_frame, events_frame, frame_of, month_names, pick
 from sim.record_firms import firm_columns, region_columns, site_uses, statements
-from sim.record_sector import OUTSIDE_SHARE_AT_START, class_counts, outside_supply, sector_columns
+from sim.record_sector import class_counts, sector_columns
 from sim.state import ACQUIRED, SIZES, STRATEGIES
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ class Recorder:
         self.founded = sector.firms.alive.copy()
         self.alive = sector.firms.alive.copy()
         self.allowed = sector.regions.hashing_allowed.copy()
-        live = firm_columns(sector, site_uses(sector))["ai_contracted_mw"]
-        self.outside = OUTSIDE_SHARE_AT_START * row_sum(live)
 
     def record(self) -> None:
         """Keep the month just done."""
@@ -56,7 +54,6 @@ class Recorder:
         counts = class_counts(s, self.alive, ever)
         acquired = self.alive & ~s.firms.alive & (s.firms.exited == ACQUIRED)
         put(self.sector, t, sector_columns(s, firms, counts, acquired))
-        self._outside_supply(t)
         put(self.classes, t, counts)
         of_classes = (name for name in self.classes if name in firms)
         put(self.classes, t, {name: sum_by(s.firms.size, firms[name], len(SIZES)) for name in of_classes})
@@ -66,11 +63,6 @@ class Recorder:
             self.decisions.record(s, t)
         self.events += ban_events(s, self.allowed)
         self.alive, self.allowed = s.firms.alive.copy(), s.regions.hashing_allowed.copy()
-
-    def _outside_supply(self, t: int) -> None:
-        wanted = self.s.now.ai_demand - self.sector["ai_contracted_mw"][:, t]
-        self.outside = outside_supply(self.outside, wanted, self.s.P.ai.outside_growth_per_year[:, 0])
-        self.sector["ai_outside_supply_mw"][:, t] = self.outside
 
     def _firms(self, t: int, firms: dict[str, Array]) -> None:
         labels = {name: getattr(self.s.firms, name) for name in LABELS_KEPT}

@@ -211,7 +211,8 @@ class Now:
     """What is true this month for a whole run, (R,) each.
 
     Prices USD, ``hashprice`` USD/PH/day, ``hashrate`` EH/s, ``rent`` M USD per critical IT MW-year, ``gpu_rent``
-    USD per GPU-hour, ``subsidy`` BTC per block (mean of the month), ``ai_demand`` and ``ai_offered`` MW.
+    USD per GPU-hour, ``subsidy`` BTC per block (mean of the month), ``ai_demand``, ``ai_outside`` (capacity
+    of developers who are not miners) and ``ai_offered`` MW; ``outside_rent`` like ``rent``.
     """
 
     btc_price: Array
@@ -229,6 +230,8 @@ class Now:
     gpu_rent: Array
     subsidy: Array
     ai_demand: Array
+    ai_outside: Array
+    outside_rent: Array
     ai_offered: Array
     difficulty_hashrate: Array
     blocks: Array

@@ -105,11 +105,15 @@ def earn_rent(s: Sector) -> None:
     missed = (1 - s.P.ai.sla_availability) * (1 - s.P.ai.downtime_reduction)
     live = (leases.status == BUILDING) | (leases.status == RUNNING)
     gross_rent = leases.delivered_mw * leases.rent * (1 + leases.escalator) ** years / 12
-    rent = np.where(live, gross_rent * (1 - missed * (1 + s.P.ai.outage_penalty_share)), 0.0)
-    margin = np.where(leases.product == CLOUD, s.P.ai.cloud_margin, s.P.ai.colocation_margin)
-    s.rent_due = rent
+    rent = np.where(live, gross_rent * (1 - missed), 0.0)
+    cloud = leases.product == CLOUD
+    margin = np.where(cloud, s.P.ai.cloud_margin, s.P.ai.colocation_margin)
+    fine = np.minimum(rent * missed * s.P.ai.outage_penalty_share, rent)
+    s.rent_due = rent - fine
     revenue = sum_by(leases.firm, rent, s.n_firms)
-    books.post("ai_revenue", "tenants", receivables=revenue)
+    books.post("ai_revenue", "tenants", receivables=sum_by(leases.firm, np.where(cloud, 0.0, rent), s.n_firms))
+    books.post("gpu_revenue", "tenants", receivables=sum_by(leases.firm, np.where(cloud, rent, 0.0), s.n_firms))
+    books.post("penalties", "tenants", receivables=-sum_by(leases.firm, fine, s.n_firms))
     earned = np.minimum(books.stock["prepayments"], 0.5 * revenue)
     books.post("balance_only", "tenants", receivables=-earned, prepayments=-earned)
     books.bill("ai_cost", "vendors", sum_by(leases.firm, rent * (1 - margin), s.n_firms))
@@ -177,7 +181,8 @@ def end(s: Sector, which: Mask, reason: int) -> None:
     sites.ai_building = np.maximum(sites.ai_building - sum_by(leases.site, open_mw, s.n_sites), 0.0)
     if reason == TENANT_DEFAULT:
         lost = np.minimum(
-            sum_by(leases.firm, np.where(which, s.rent_due, 0.0), s.n_firms), books.stock["receivables"]
+            sum_by(leases.firm, np.where(which, s.rent_due, 0.0), s.n_firms),
+            np.maximum(books.stock["receivables"], 0.0),
         )
         books.post("defaults", "tenants", "writeoff", receivables=-lost)
     unfinished = sum_by(leases.firm, np.where(which, leases.spent - leases.booked, 0.0), s.n_firms)

@@ -20,15 +20,17 @@ ROUNDS = 40  # sites of one run that can be auctioned in a month; nobody buys th
 LANDLORD_GONE = 4
 
 
-def auction_sites(s: Sector, which: Mask, luck: Array) -> None:
+def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
     """Sell every site of the firms in ``which`` (R, F); one round handles one site of every run.
 
     A miner with the money wins against an outside developer when he bids more; sites nobody wants fall back.
-    ``luck`` (R, F): uniform numbers, how much each miner likes what is for sale this month.
+    ``luck`` (R, F): uniform numbers, how much each miner likes what is for sale this month. Returns the
+    firms all of whose sites miners bought: they were taken over rather than broken up.
     """
     rows = Rows.where((s.sites.owner >= 0) & np.take_along_axis(which, np.maximum(s.sites.owner, 0), axis=1))
+    seller = rows.get(s.sites.owner)
     if not len(rows):
-        return
+        return np.zeros_like(which)
     value, loan = lease_value(s)
     bids = mining_options.site_bid(s) * s.sites.connected + np.maximum(value - loan, 0.0)
     worth = rows.get(bids)
@@ -42,6 +44,9 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> None:
     bought = winner >= 0
     _to_miner(s, rows.keep(bought), winner[bought], price[bought])
     _to_outsiders(s, rows.keep(~bought), price[~bought])
+    sites = rows.sum_into(np.ones(len(rows)), s.n_runs, s.n_firms, seller)
+    taken_over = rows.sum_into(bought.astype(np.float64), s.n_runs, s.n_firms, seller)
+    return which & (sites > 0) & (taken_over == sites)
 
 
 def lease_value(s: Sector) -> tuple[Array, Array]:

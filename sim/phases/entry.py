@@ -151,7 +151,7 @@ def update_beliefs(s: Sector) -> None:
 def expected_decline(s: Sector) -> Array:
     """Yearly fall of hashprice that investors reckon with (R, 1): steady progress and the network's recent growth."""
     weight = s.P.rigs.growth_extrapolation
-    return (1 - weight) * s.P.rigs.hashprice_decline_per_year + weight * np.maximum(s.growth, 0.0)
+    return s.P.rigs.hashprice_decline_per_year + weight * np.maximum(s.growth, 0.0)
 
 
 def label_strategies(s: Sector) -> None:

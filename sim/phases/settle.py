@@ -9,7 +9,7 @@ import numpy as np
 from sim.arrays import Array, Mask, Rows, safe_divide, sum_by
 from sim.economics.credit import coin_loan_room
 from sim.phases import auction, finance, orders
-from sim.state import BUILDING, CLOSED, COIN, CORPORATE, ENDED, LIQUIDATED, RUNNING
+from sim.state import ACQUIRED, BUILDING, CLOSED, COIN, CORPORATE, ENDED, LIQUIDATED, RUNNING
 
 if TYPE_CHECKING:
     from sim.sector import Sector
@@ -59,7 +59,8 @@ def find_money(s: Sector, due: Array) -> None:
 
 def sell_idle_rigs(s: Sector, gap: Array) -> None:
     """Sell rigs that did not run last month second-hand, as far as needed."""
-    if not (gap > 1.0).any():
+    gap = np.where(gap > 1.0, gap, 0.0)
+    if not gap.any():
         return
     rigs = s.rigs
     uptime = safe_divide(s.dispatched.mw, s.rig_mw_by_site)
@@ -115,14 +116,16 @@ def liquidate(s: Sector, which: Mask, luck: Array) -> None:
     """Sell everything, pay creditors what it brings, write off the rest; the firm is gone."""
     if not which.any():
         return
-    for run, firm in zip(*np.nonzero(which), strict=True):
-        s.event(run, "liquidation", firm=int(firm), mw=float(s.connected_by_firm()[run, firm]),
-                value=float(sum_owed(s)[run, firm]))  # fmt: skip
+    mw, owed = s.connected_by_firm(), sum_owed(s)
     leave_hosts(s, which)
-    auction.auction_sites(s, which, luck)
+    taken_over = auction.auction_sites(s, which, luck)
     finance.sell_coins(s, np.where(which, s.books.stock["coins"], 0.0))
     wind_up(s, which)
-    s.remove(which, LIQUIDATED)
+    for run, firm in zip(*np.nonzero(which), strict=True):
+        kind = "acquisition" if taken_over[run, firm] else "liquidation"
+        s.event(run, kind, firm=int(firm), mw=float(mw[run, firm]), value=float(owed[run, firm]))
+    s.remove(which & ~taken_over, LIQUIDATED)
+    s.remove(taken_over, ACQUIRED)
 
 
 def leave_hosts(s: Sector, which: Mask) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Index, Rows, running_total
+from sim.arrays import Array, Index, Rows, running_total, safe_divide
 from sim.phases import ai_options, finance
 from sim.phases.ai_options import TENANT_FUNDED
 from sim.state import BUILDING, CLOUD, COLOCATION, CREDITS, NEVER, RETROFIT
@@ -50,11 +50,12 @@ class Offers:
 def ask_tenants(s: Sector) -> None:
     """Tenants state what they want to lease now and at most at which rent."""
     new = s.drivers.ai_demand_flow_gw[:, s.t] * 1000.0 * s.P.ai.miner_demand_share[:, 0]
+    build_outside(s)
     shape = (s.n_runs, s.n_tenants)
     observation = ob.TenantObservation(
         backlog_mw=s.tenants.wanted, new_need_mw=new[:, None] * s.tenants.share * s.tenants.history,
         rent=np.broadcast_to(s.now.rent[:, None], shape).copy(),
-        reference_rent=np.broadcast_to(s.P.ai.rent_usd_m_per_mw_year * s.now.inflation[:, None], shape).copy(),
+        reference_rent=np.broadcast_to(s.now.outside_rent[:, None], shape).copy(),
         elasticity=np.broadcast_to(s.P.ai.rent_elasticity, shape).copy(), solvent=s.tenants.solvent,
     )  # fmt: skip
     decision = s.ask("tenants", observation)
@@ -65,6 +66,22 @@ def ask_tenants(s: Sector) -> None:
     # a neocloud that pays its own fit-out needs no lender of the landlord
     draw = s.streams.uniforms("fit_out", (s.n_tenants,))
     s.funds_fit_out = (s.tenants.klass == 1) & (draw < s.P.ai.tenant_funded_share)
+
+
+def build_outside(s: Sector) -> None:
+    """Developers who are not miners take their part of the month's needs, as fast as they can grow.
+
+    The rent they ask follows how busy they are; it is what tenants compare miners with.
+    """
+    now, a = s.now, s.P.ai
+    need = s.drivers.ai_demand_flow_gw[:, s.t] * 1000.0 * (1 - a.miner_demand_share[:, 0])
+    able = now.ai_outside * ((1 + a.outside_growth_per_year[:, 0]) ** (1 / 12) - 1)
+    busy = safe_divide(need, able, 1.0)
+    if s.t == 0:
+        s.start_busy = np.maximum(busy, 1e-6)
+    pressure = np.clip(busy / s.start_busy, 0.2, 6.0) ** SCARCITY_POWER
+    now.outside_rent = a.rent_usd_m_per_mw_year[:, 0] * now.inflation * pressure
+    now.ai_outside = now.ai_outside + np.minimum(need, able)
 
 
 def collect(s: Sector, c: Cases, choice: Index, plans: ai_options.Plans) -> Offers:

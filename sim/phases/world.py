@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 OUTFIT_USD_PER_MW = 1.0e6  # racks and half the rigs: what a firm must have at hand per MW it asks for
 SMALLEST_REQUEST_MW = 0.02
-FULL = 0.85  # share of a site in use before its owner asks for more
-MOST_PENDING = 1.0  # requests pending at a site, over what it has
+FULL = 0.85  # share of a firm's connections in use before it asks for more
+MOST_PENDING = 0.5  # a firm's requests pending, over what it has
 LARGE_LOAD_MW = 75.0  # threshold of large-load rules where a region has none of its own (Texas SB6)
 
 
@@ -118,12 +118,15 @@ def request_connections(s: Sector) -> None:
     the region's queue for its wait, and a deposit keeps firms without money out.
     """
     pull = np.clip(s.profitability - 1.0, 0.0, 1.0)[:, None] * s.regions.new_mining
-    hunger = np.clip(s.now.rent / s.P.ai.rent_usd_m_per_mw_year[:, 0] / s.now.inflation - 0.8, 0.0, 1.0)[:, None]
+    hunger = np.clip(s.now.rent / s.P.ai.rent_usd_m_per_mw_year[:, 0] / s.now.inflation - 1.0, 0.0, 1.0)[:, None]
     pull = pull + hunger * s.regions.new_ai * s.regions.suitability * s.pivot_allowed
     due = spread_by_owner(s, due_firms(s) & (s.firms.arrears == 0))
     rate = s.P.power.request_share_per_quarter * spread(pull, s.sites.region)
     used = s.rig_mw_by_site + s.rigs.ordered_mw + s.sites.ai_gross + s.sites.ai_building
-    free = (used >= FULL * s.sites.connected) & (s.sites.pipeline <= MOST_PENDING * s.sites.connected)
+    connected = s.connected_by_firm()
+    pending = sum_by(s.sites.owner, s.sites.pipeline, s.n_firms)
+    full = sum_by(s.sites.owner, used, s.n_firms) >= FULL * connected
+    free = spread_by_owner(s, full & (pending <= MOST_PENDING * connected))
     mw = np.where(due & free & (s.sites.miner == s.sites.owner), rate * s.sites.connected, 0.0)
     affordable = finance.own_funds(s) / (OUTFIT_USD_PER_MW * s.now.inflation[:, None])
     asked = sum_by(s.sites.owner, mw, s.n_firms)

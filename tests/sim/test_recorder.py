@@ -11,7 +11,7 @@ from sim.columns import TABLES, problems
 from sim.engine import run_batch
 from sim.record_decisions import closed_gates
 from sim.record_firms import concentration, firm_columns, region_columns, site_uses, statements
-from sim.record_sector import class_counts, outside_supply, sector_columns
+from sim.record_sector import class_counts, sector_columns
 from sim.recorder import LABELS_KEPT, Recorder
 from sim.scenario import Scenario
 from sim.sector import Sector
@@ -52,7 +52,7 @@ def test_every_number_of_every_table_is_written():
     uses = site_uses(s)
     firms = firm_columns(s, uses)
     counts = class_counts(s, s.firms.alive, s.firms.alive)
-    assert {*sector_columns(s, firms, counts, s.firms.listed), "ai_outside_supply_mw"} == set(recorder.sector)
+    assert set(sector_columns(s, firms, counts, s.firms.listed)) == set(recorder.sector)
     assert set(recorder.classes) <= {*counts, *firms}
     assert set(recorder.regions) == set(region_columns(s, uses))
     assert set(recorder.firms) <= {*firms, *statements(s), *LABELS_KEPT}
@@ -221,10 +221,6 @@ def test_firms_first_none_and_stop():
     assert len(none["firms"]) == len(none["decisions"]) == 0
     assert problems("firms", none["firms"]) == problems("decisions", none["decisions"]) == []
 
-
-def test_outside_supply_by_hand():
-    before, wanted, growth = np.array([100.0, 100.0, 100.0]), np.array([150.0, 100.5, 80.0]), np.full(3, 0.25)
-    np.testing.assert_allclose(outside_supply(before, wanted, growth), [100 * 1.25 ** (1 / 12), 100.5, 100.0])
 
 
 def test_concentration_by_hand():

@@ -180,7 +180,7 @@ class Rigs(Block):
     growth_extrapolation: float = param(
         0.6,
         "assumption",
-        "Weight of the network's recent growth, against the steady fall, in the fall of hashprice investors expect.",
+        "Part of the network's recent growth that investors expect to go on and to push hashprice down further.",
         low=0,
         high=1,
         spread=Triangular(0.4, 0.6, 0.8),
