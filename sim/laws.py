@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.sector import Sector
 
 TOLERANCE = 1e-9
+ROUNDING_USD = 1e6  # what years of rounding leave where nothing is left otherwise, over the tolerance
 Law = Callable[["Sector"], Mask]
 
 
@@ -101,7 +102,7 @@ def instruments_sum_to_zero(s: Sector) -> Mask:
     bad = np.zeros(s.n_runs, bool)
     for name in FINANCIAL:
         held = row_sum(s.books.stock[name]) * (-1 if name in LIABILITIES else 1)
-        scale = row_sum(np.abs(s.books.stock[name])) + row_sum(np.abs(s.books.outside[name]))
+        scale = row_sum(np.abs(s.books.stock[name])) + row_sum(np.abs(s.books.outside[name])) + ROUNDING_USD
         bad |= np.abs(held + row_sum(s.books.outside[name])) > TOLERANCE * (scale + row_sum(s.books.gross))
     return bad
 

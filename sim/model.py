@@ -31,7 +31,7 @@ from sim.streams import generator
 if TYPE_CHECKING:
     from sim.results import Results
 
-ASKED = {
+ASKED: dict[type[Any], tuple[str, type[AskMiners] | type[AskEach]]] = {
     Miner: ("miners", AskMiners),
     Hyperscaler: ("tenants", AskEach),
     GridOperator: ("grid_operators", AskEach),
@@ -82,11 +82,12 @@ class SectorModel(mesa.Model):
         self._create(GridOperator, range(self.sector.n_regions))
         self._create(Regulator, range(self.sector.n_regions))
         for kind, (name, asking) in ASKED.items():
-            if self.classes[kind].decide is not kind.decide:  # type: ignore[attr-defined]
+            if self.classes[kind].decide is not kind.decide:
                 self.sector.overrides[name] = asking(self.rows[kind])
         self.datacollector = mesa.DataCollector(model_reporters={name: name for name in REPORTERS})
         # Mesa's step moves the clock before it calls ours: refuse first, so that the clock stays right
-        self._mesa_step, self.step = self.step, self._step_within_horizon
+        self._mesa_step = self.step
+        self.step = self._step_within_horizon  # type: ignore[method-assign]
 
     # ------------------------------------------------------------------ the month
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sim.sector import Sector
 
 RACK_SLACK = 1.04  # connected MW over MW of rigs at synthetic sites
+LARGEST_RANKS = 10.0  # flattens the top of the rank-size rule: no private miner outgrows the listed ones
+REALISED = 0.88  # operating over deployed hashrate of named firms (facts: MARA 2025-09, Riot 2025Q1)
 PARETO_TAIL = 1.05  # firm sizes: heavy tail, exponent of Pareto's law (Cambridge survey: top decile most of it)
 SMALLEST_GENERATION = 0.08  # of a synthetic fleet
 VINTAGE_SPREAD = 0.9  # how much the age of fleets differs between firms
@@ -281,11 +283,11 @@ def _fill_rigs(s: Sector, named_sites: int, synthetic: slice, owner: Index) -> N
         j = np.array([s.named_j[m] if m < len(s.named_j) else 21.0 for m in miner])
         mix = _mix_around(s.generation_j[0], s.fleet_share, j)
         mean_j = 1.0 / (mix / s.generation_j[0]).sum(axis=-1)
-        ehs = s.sites.racks[:, :named_sites] / 1.02 / overhead / mean_j / s.P.power.availability
+        ehs = s.sites.racks[:, :named_sites] / 1.02 / overhead / mean_j / REALISED
         weight = mix / s.generation_j[0]
         weight = weight / weight.sum(axis=-1, keepdims=True)
         s.rigs.ehs[:, :named_sites] = ehs[:, :, None] * weight
-        s.sites.racks[:, :named_sites] *= 1.0 / s.P.power.availability
+        s.sites.racks[:, :named_sites] /= REALISED
     _fill_synthetic_rigs(s, synthetic, owner)
 
 
@@ -302,7 +304,7 @@ def _fill_synthetic_rigs(s: Sector, where: slice, owner: Index) -> None:
     firms = len(np.unique(owner))
     rank = np.arange(firms) + 0.5
     noise = s.streams.normals("firm_size", (s.n_firms,))[:, :firms]
-    weight = (firms / rank) ** (1 / PARETO_TAIL) * np.exp(0.3 * noise)
+    weight = (firms / (rank + LARGEST_RANKS)) ** (1 / PARETO_TAIL) * np.exp(0.3 * noise)
     first = owner - owner.min()
     per_firm = np.bincount(first, minlength=firms)
     site_noise = s.streams.normals("site_size", (s.n_sites,))[:, where]

@@ -180,10 +180,8 @@ def end(s: Sector, which: Mask, reason: int) -> None:
     open_mw = np.where(which, (leases.it_mw - leases.delivered_mw) * ratio, 0.0)
     sites.ai_building = np.maximum(sites.ai_building - sum_by(leases.site, open_mw, s.n_sites), 0.0)
     if reason == TENANT_DEFAULT:
-        lost = np.minimum(
-            sum_by(leases.firm, np.where(which, s.rent_due, 0.0), s.n_firms),
-            np.maximum(books.stock["receivables"], 0.0),
-        )
+        lost = sum_by(leases.firm, np.where(which, s.rent_due, 0.0), s.n_firms)
+        lost = np.minimum(lost, np.maximum(books.claims["tenants"], 0.0))
         books.post("defaults", "tenants", "writeoff", receivables=-lost)
     unfinished = sum_by(leases.firm, np.where(which, leases.spent - leases.booked, 0.0), s.n_firms)
     unfinished = np.clip(unfinished, 0.0, books.stock["construction"])

@@ -62,7 +62,12 @@ class Banning(Regulator):
 
 def as_usual(kind):
     """A subclass that is asked one by one and answers as the vectorised rule would."""
-    return type(f"Usual{kind.__name__}", (kind,), {"decide": lambda self, observation: kind.decide(self, observation)})
+
+    class Usual(kind):
+        def decide(self, observation):
+            return super().decide(observation)
+
+    return Usual
 
 
 def quiet(**overrides) -> Scenario:

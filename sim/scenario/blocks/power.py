@@ -58,14 +58,15 @@ class Power(Block):
         source="neutral: 1 leaves the table of regions unchanged",
     )
     load_growth_per_year: float = param(
-        0.02,
+        0.008,
         "assumption",
         "Growth of all other load less new supply. It eats up reserve margin and so raises prices.",
         unit="1/year",
         low=-0.1,
         high=0.2,
-        spread=Triangular(0.0, 0.02, 0.04),
-        source="facts: hyperscaler_demand, Grid Strategies (128 GW of US peak growth to 2029, about 2.8 % a year)",
+        spread=Triangular(-0.004, 0.008, 0.02),
+        source="facts: hyperscaler_demand, Grid Strategies (128 GW of US peak growth to 2029, about 2.8 % a year), "
+        "most of it met by new supply (assumed)",
     )
     fixed_price_share: float = param(
         0.6,
