@@ -36,6 +36,8 @@ def print_summary(results: ResultSet, headline: pd.DataFrame, console: Console) 
     rows = {str(name): group.set_index("month") for name, group in headline.groupby("outcome")}
     console.width = width
     for first in range(0, len(months), beside):
+        if first:
+            console.print()
         console.print(_table(rows, months, months[first : first + beside], one_run=len(results) == 1))
     console.print(f"[dim]{_caption(results)}[/dim]")
 

@@ -32,7 +32,7 @@ def sum_by(index: Index, values: Array, size: int) -> Array:
     return np.ascontiguousarray(totals.reshape(runs, size + 1)[:, :size])
 
 
-def spread(values: Array, index: Index) -> Array:
+def spread(values: NDArray, index: Index) -> NDArray:
     """Look up ``values`` (R, size) at ``index`` (R, N) -> (R, N); negative indices give the last column."""
     return np.take_along_axis(values, index, axis=1)
 

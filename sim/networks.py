@@ -43,6 +43,7 @@ def region_distances(regions: Table) -> Array:
     graph = region_graph(regions)
     n = len(regions)
     distance = np.full((n, n), SAME_REGION)
+    factor: float
     for a, b, factor in graph.edges(data="cost"):
         distance[a, b] = distance[b, a] = factor
     return distance

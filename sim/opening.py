@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def build_tenants(s: Sector) -> Tenants:
     shape = (s.n_runs, len(t))
     codes = {str(code): i for i, code in enumerate(t["tenant"])}
 
-    def column(values: Array) -> Array:
+    def column(values: Any) -> Any:
         return np.repeat(np.asarray(values)[None, :], s.n_runs, axis=0)
 
     backstop = [codes.get(str(b), -1) for b in t["backstop_by"]]

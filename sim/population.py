@@ -16,6 +16,7 @@ from sim.state import NEVER, SIZE_BOUNDS_MW, STRATEGIES, Firms, Rigs, Sites
 
 if TYPE_CHECKING:
     from sim.sector import Sector
+    from sim.tables.load import Table
 
 RACK_SLACK = 1.04  # connected MW over MW of rigs at synthetic sites
 LARGEST_RANKS = 10.0  # flattens the top of the rank-size rule: no private miner outgrows the listed ones
@@ -59,7 +60,7 @@ def size_class(mw: Array) -> Index:
     return np.searchsorted(SIZE_BOUNDS_MW, mw, side="right")
 
 
-def named_site_rows(s: Sector, table: dict[str, Array], index: dict[str, int]) -> list[SiteRow]:
+def named_site_rows(s: Sector, table: Table, index: dict[str, int]) -> list[SiteRow]:
     """Sites of named firms: energised MW by the firm's regional split; hosted rigs stand at their hosts."""
     rows: list[SiteRow] = []
     region_of = s.tables.regions.index("code")
@@ -72,8 +73,8 @@ def named_site_rows(s: Sector, table: dict[str, Array], index: dict[str, int]) -
         host = index.get(str(table["host_ticker"][i]), -1)
         own_mw = float(table["own_site_mw"][i])
         own_mw = max(own_mw, hashing * (1 - hosted) * 1.02)
-        for code, share in split:
-            region, share = region_of[code], float(share)
+        for code, part in split:
+            region, share = region_of[code], float(part)
             if own_mw * share > 0.5:
                 racks = hashing * (1 - hosted) * share * 1.02
                 rows.append(SiteRow(i, i, region, own_mw * share, racks, price, price, f"{ticker} {code}"))

@@ -36,7 +36,7 @@ from sim.phases import (
 from sim.rules import Rules
 from sim.scenario import Scenario
 from sim.starts import Start
-from sim.state import EXITED, NEVER, Now, Regions
+from sim.state import EXITED, NEVER, Facilities, Firms, Now, Regions, Rigs, Sites
 from sim.streams import Streams
 from sim.tables import Tables, load_tables
 
@@ -50,6 +50,37 @@ class Sector:
     ``runs`` are the run numbers of this batch; ``mode`` "fixed" or "sampled" assumptions. ``tables`` default to
     the shipped ones. Raises UserError where scenario and tables cannot be put together.
     """
+
+    # State that the start and the phases fill in.
+    firms: Firms
+    sites: Sites
+    rigs: Rigs
+    facilities: Facilities
+    labels: population.Labels
+    counts: dict[str, int]
+    start_firms: Any  # a Table, or None where all firms are synthetic
+    start_leases: dict[str, Any]
+    start_height: float
+    start_scarcity: Array
+    generation_names: list[str]
+    generation_j: Array
+    generation_release: Array
+    fleet_share: Array
+    named_j: Array
+    region_gap: Array
+    days: float
+    on_sale: Index
+    sale_mix: Array
+    profitability: Array
+    mining_mood: Array
+    coins_mined_by_firm: Array
+    power_bill: Array
+    mining_emissions: Array
+    ai_delivered: Array
+    cases_of_firm: Index
+    funds_fit_out: Mask
+    last_review: tuple[Any, ...]
+    start_busy: Array
 
     def __init__(
         self,
@@ -263,7 +294,7 @@ class Sector:
 
     def ask(self, kind: str, observation: Any) -> Any:
         """The decision of tenants, grid operators or regulators: vectorised, or an overriding agent's own."""
-        defaults = {
+        defaults: dict[str, Callable[[Any], Any]] = {
             "tenants": conduct.lease_demand, "grid_operators": conduct.run_grid, "regulators": conduct.regulate,
         }  # fmt: skip
         decision = defaults[kind](observation)

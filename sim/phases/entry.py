@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Rows, row_sum, running_total, safe_divide, sum_by
+from sim.arrays import Array, Index, Rows, row_sum, running_total, safe_divide, sum_by
 from sim.economics.mining import rig_present_value
 from sim.phases import finance, mining_options, orders
 from sim.phases.cases import power_cost
@@ -86,14 +86,14 @@ def enter(s: Sector) -> None:
     typical = ENTRANT_SHARE * row_sum(s.dispatched.mw)[rows.run]
     size = typical * np.exp(np.clip(0.8 * noise[rows.run, rows.row], -2.0, 2.0))
     size = np.minimum(size, s.regions.budget[rows.run, region])
-    keep = size >= 0.05
+    keep = (size >= 0.05) & (open_share[rows.run, region] > 0)  # nowhere open: nobody enters
     rows, region, size = rows.keep(keep), region[keep], size[keep]
     s.regions.budget -= Rows(rows.run, region).sum_into(size, s.n_runs, s.n_regions)
     s.regions.budget = np.maximum(s.regions.budget, 0.0)
     _found(s, rows.run, first_firm + rows.row, first_site + rows.row, region, size, draw[rows.run, rows.row, 2])
 
 
-def _found(s: Sector, run, firm, site, region, size, draw) -> None:  # type: ignore[no-untyped-def]
+def _found(s: Sector, run: Index, firm: Index, site: Index, region: Index, size: Array, draw: Array) -> None:
     """Set up the firms: a site, racks under construction, rigs on order, equity for all of it."""
     firms, sites = s.firms, s.sites
     firms.alive[run, firm], firms.entered[run, firm] = True, s.t

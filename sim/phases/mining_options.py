@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Index, Rows, first_in_group, safe_divide, spread
+from sim.arrays import Array, Index, Mask, Rows, first_in_group, safe_divide, spread
 from sim.economics.credit import annuity_factor
 from sim.economics.mining import rig_present_value
 from sim.phases import bills, finance
@@ -41,6 +41,10 @@ class Plans:
     moved_share: Array
     bid_per_mw: Array
 
+    @classmethod
+    def blank(cls, n: int) -> Plans:
+        return cls(np.zeros(n), np.zeros(n), np.zeros(n), np.full(n, -1), np.zeros(n), np.zeros(n))
+
 
 def rig_offer(s: Sector, c: Cases) -> tuple[Array, Array]:
     """Value and price of new rigs (n,), USD per grid MW, for the mix of generations on sale."""
@@ -65,10 +69,7 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
     lent = c.p(finance.rig_loan_share(s))
     new_allowed = s.regions.new_mining[c.run, c.region] * s.regions.hashing_allowed[c.run, c.region] > 0.5
-    plans = Plans(
-        *(np.zeros(len(c)) for _ in range(3)),
-        target=np.full(len(c), -1), moved_share=np.zeros(len(c)), bid_per_mw=np.zeros(len(c)),
-    )  # fmt: skip
+    plans = Plans.blank(len(c))
     _refresh(s, c, table, plans, value, price, own, lent)
     _expand(s, c, table, plans, value * (1 - share), price, own, lent, new_allowed)
     _relocate(s, c, table, plans)
@@ -100,14 +101,14 @@ def _refresh(
     table.earn[:, ob.REFRESH] = safe_divide(gain, table.equity[:, ob.REFRESH])
     table.payback[:, ob.REFRESH] = np.where(gain > 0, table.equity[:, ob.REFRESH] / np.maximum(gain, 1.0), np.inf)
     table.gate[:, ob.REFRESH] = np.select(
-        [mw < 0.05, done < SMALLEST_STEP, table.value[:, ob.REFRESH] <= 0], [ob.NOTHING, ob.NO_EQUITY, ob.WORSE], 0
+        [mw < 0.05, done < SMALLEST_STEP, table.value[:, ob.REFRESH] <= 0], [ob.NOTHING, ob.NO_EQUITY, ob.WORSE], ob.OPEN
     )
     plans.refresh_mw = done * mw
 
 
 def _expand(
     s: Sector, c: Cases, table: OptionTable, plans: Plans, value: Array, price: Array, own: Array, lent: Array,
-    allowed: Array,
+    allowed: Mask,
 ) -> None:  # fmt: skip
     """Rigs for empty racks and, on idle connected MW, racks with rigs; the fleet's own dilution is counted."""
     ordered = c.at.get(s.rigs.ordered_mw)
@@ -127,7 +128,7 @@ def _expand(
     table.payback[:, ob.EXPAND] = np.where(yearly > 0, table.equity[:, ob.EXPAND] / np.maximum(yearly, 1.0), np.inf)
     table.gate[:, ob.EXPAND] = np.select(
         [~allowed, empty + new_racks < 0.05, done < SMALLEST_STEP, table.value[:, ob.EXPAND] <= 0],
-        [ob.FORBIDDEN, ob.NOTHING, ob.NO_EQUITY, ob.WORSE], 0,
+        [ob.FORBIDDEN, ob.NOTHING, ob.NO_EQUITY, ob.WORSE], ob.OPEN,
     )  # fmt: skip
     plans.expand_mw, plans.new_racks = done * (empty + new_racks), done * new_racks
 
@@ -154,7 +155,7 @@ def _relocate(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
     nowhere = c.rig_mw < 0.05
     table.gate[:, ob.RELOCATE] = np.select(
         [np.full(len(c), not s.relocation_allowed), nowhere, table.value[:, ob.RELOCATE] <= 0],
-        [ob.FORBIDDEN, ob.NOTHING, ob.WORSE], 0,
+        [ob.FORBIDDEN, ob.NOTHING, ob.WORSE], ob.OPEN,
     )  # fmt: skip
     plans.target, plans.moved_share = there, fits
 

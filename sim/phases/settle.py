@@ -155,14 +155,14 @@ def wind_up(s: Sector, which: Mask) -> None:
     for name, sector in (("loans", "banks"), ("converts", "households"), ("prepayments", "tenants")):
         paid = share * of(books.stock[name])
         books.post("balance_only", sector, **{name: -paid, "cash": -paid})
-        books.post("defaults", sector, "writeoff", **{name: -of(books.stock[name])})
+        books.post("defaults", sector, kind="writeoff", **{name: -of(books.stock[name])})
     for sector, owed in books.owed.items():
         books.post("defaults", sector, "writeoff", payables=-of(owed))
     for sector, claim in books.claims.items():
         books.post("defaults", sector, "writeoff", receivables=-of(claim))
     facility.balance[which] = 0.0
     for name in ("rigs", "sites", "halls", "gpus", "construction"):
-        books.post("defaults", "vendors", "writeoff", **{name: -of(books.stock[name])})
+        books.post("defaults", "vendors", kind="writeoff", **{name: -of(books.stock[name])})
     left = of(books.stock["cash"])
     books.post("liquidation", "households", cash=-left)
     leases = s.leases

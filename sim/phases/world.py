@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Rows, row_sum, running_total, safe_divide, spread, sum_by
+from sim.arrays import Array, Mask, Rows, row_sum, running_total, safe_divide, spread, sum_by
 from sim.economics import mining, power
 from sim.months import days_in_month
 from sim.phases import finance
@@ -142,7 +142,7 @@ def request_connections(s: Sector) -> None:
     s.sites.pipeline = s.sites.pipeline + mw
 
 
-def spread_by_owner(s: Sector, values: Array) -> Array:
+def spread_by_owner(s: Sector, values: Mask) -> Mask:
     """A mask of firms (R, F) at the sites they own (R, S)."""
     return (s.sites.owner >= 0) & np.take_along_axis(values, np.maximum(s.sites.owner, 0), axis=1)
 
