@@ -13,7 +13,7 @@ import numpy as np
 
 from agents import conduct
 from sim import opening, population
-from sim.arrays import Array, Index, Mask, safe_divide, sum_by
+from sim.arrays import Array, Index, Mask, Rows, safe_divide, sum_by
 from sim.books import Books
 from sim.drivers import Drivers, ai_demand_path
 from sim.economics import HOURS_PER_YEAR, mining
@@ -339,15 +339,16 @@ class Sector:
         """EH/s of rigs a firm owns, running or not (R, F)."""
         return sum_by(self.sites.miner, np.ascontiguousarray(self.rigs.ehs).sum(axis=-1), self.n_firms)
 
-    def sell_rigs(self, sold: Array, part_of_value: float = 1.0) -> None:
-        """Sell ``sold`` EH/s by site and generation (R, S, G), taken out of the sites, to second-hand dealers."""
-        value = np.ascontiguousarray(sold * self.rigs.used[:, None, :]).sum(axis=-1) * 1e6 * part_of_value
-        by_firm = sum_by(self.sites.miner, value, self.n_firms)
-        gone = sum_by(self.sites.miner, np.ascontiguousarray(sold).sum(axis=-1), self.n_firms)
+    def sell_rigs(self, at: Rows, sold: Array, part_of_value: float = 1.0) -> None:
+        """Sell ``sold`` EH/s (n, G) at some sites to second-hand dealers, for their owners' account."""
+        value = np.ascontiguousarray(sold * self.rigs.used[at.run]).sum(axis=-1) * 1e6 * part_of_value
+        miner = at.get(self.sites.miner)
+        by_firm = at.sum_into(value, self.n_runs, self.n_firms, miner)
+        gone = at.sum_into(np.ascontiguousarray(sold).sum(axis=-1), self.n_runs, self.n_firms, miner)
         book = np.minimum(safe_divide(gone, self.installed_by_firm()), 1.0) * self.books.stock["rigs"]
         self.books.post("gains", "vendors", cash=by_firm, rigs=-book)
-        self.rigs.ehs = np.maximum(self.rigs.ehs - sold, 0.0)
-        second_hand.take_in(self, sold)
+        self.rigs.ehs[at.run, at.row] = np.maximum(at.get(self.rigs.ehs) - sold, 0.0)
+        second_hand.take_in(self, at, sold)
 
     def remove(self, which: Mask, kind: int) -> None:
         """Take firms out of the sector after their books are empty."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 HOURS = HOURS_PER_YEAR / 12
 CONTRACT_SPREAD = 0.10  # log spread of costs within a block under fixed price: rigs of a row are not all alike
-SOLVER_STEPS = 12
+SOLVER_STEPS = 9  # leaves under a thousandth in hashprice; the month's own is revenue over hashrate, exactly
 LAST_RIGS_MW = 0.003  # less than a rig or two is no fleet: keeps the list of blocks short
 BRACKET = 6.0  # hashprice is sought within this factor of what last month's hashrate would give
 FAR_BRACKET, FAR_STEPS = 1e5, 30  # and beyond it after a shock that moves the network further than that

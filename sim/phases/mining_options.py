@@ -101,8 +101,9 @@ def _refresh(
     table.earn[:, ob.REFRESH] = safe_divide(gain, table.equity[:, ob.REFRESH])
     table.payback[:, ob.REFRESH] = np.where(gain > 0, table.equity[:, ob.REFRESH] / np.maximum(gain, 1.0), np.inf)
     table.gate[:, ob.REFRESH] = np.select(
-        [mw < 0.05, done < SMALLEST_STEP, table.value[:, ob.REFRESH] <= 0], [ob.NOTHING, ob.NO_EQUITY, ob.WORSE], ob.OPEN
-    )
+        [mw < 0.05, done < SMALLEST_STEP, table.value[:, ob.REFRESH] <= 0],
+        [ob.NOTHING, ob.NO_EQUITY, ob.WORSE], ob.OPEN,
+    )  # fmt: skip
     plans.refresh_mw = done * mw
 
 

@@ -163,9 +163,7 @@ def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str, dormant: bool 
 
 def clear_rigs(s: Sector, at: Rows, part: float) -> None:
     """Sell all rigs at these sites to dealers for ``part`` of their second-hand value, for their owners' account."""
-    sold = np.zeros_like(s.rigs.ehs)
-    sold[at.run, at.row] = s.rigs.ehs[at.run, at.row]
-    s.sell_rigs(sold, part)
+    s.sell_rigs(at, at.get(s.rigs.ehs), part)
 
 
 def abandon(s: Sector, at: Rows, dormant: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array
+from sim.arrays import Array, Rows
 from sim.economics.mining import rig_present_value
 from sim.state import NEVER
 
@@ -88,7 +88,8 @@ def _clear_oldest(s: Sector) -> None:
     newest_first = np.cumsum(mw[:, :, ::-1], axis=2)[:, :, ::-1]
     beyond = np.clip(newest_first - SPARES * s.sites.racks[:, :, None], 0.0, mw)
     gone = np.divide(beyond, mw, out=np.zeros_like(mw), where=mw > 0)
-    s.sell_rigs(rigs.ehs * gone)
+    at = Rows.where(gone.any(axis=2))
+    s.sell_rigs(at, at.get(rigs.ehs) * at.get(gone))
     s.rig_mw_by_site = np.ascontiguousarray(mw * (1 - gone)).sum(axis=-1)
 
 

@@ -22,9 +22,12 @@ SMALLEST_GAP_MW = 0.02
 COMMISSION = 1.1  # what buyers pay over what sellers get
 
 
-def take_in(s: Sector, ehs: Array) -> None:
-    """Rigs sold by firms, EH/s by site and generation (R, S, G), go to the dealers' stock."""
-    s.rigs.dealers += np.ascontiguousarray(ehs.transpose(0, 2, 1)).sum(axis=-1)
+def take_in(s: Sector, at: Rows, ehs: Array) -> None:
+    """Rigs sold at some sites, EH/s by generation (n, G), go to the dealers' stock."""
+    generations = ehs.shape[1]
+    cell = at.run[:, None] * generations + np.arange(generations)
+    total = np.bincount(cell.ravel(), ehs.ravel(), s.n_runs * generations)
+    s.rigs.dealers += total.reshape(s.n_runs, generations)
 
 
 def trade(s: Sector) -> None:
@@ -42,7 +45,7 @@ def trade(s: Sector) -> None:
     asked = at.sum_into(free, s.n_runs, s.n_firms, firm)
     budget = safe_divide(funds[at.run, firm] * free, asked[at.run, firm])
     cost = np.zeros(len(at))
-    for g in range(rigs.ehs.shape[2] - 1, -1, -1):
+    for g in np.flatnonzero(rigs.dealers.any(axis=0))[::-1]:
         price = COMMISSION * rigs.used[at.run, g] * 1e6
         per_ehs = rigs.j_per_th[at.run, g] * s.P.power.mining_overhead[at.run, 0]
         wanted = np.minimum(free / per_ehs, safe_divide(budget - cost, price))

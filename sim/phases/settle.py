@@ -69,7 +69,8 @@ def sell_idle_rigs(s: Sector, gap: Array) -> None:
     offered = sum_by(s.sites.miner, value, s.n_firms)
     share = np.minimum(safe_divide(gap, offered), 1.0)
     part = idle * np.take_along_axis(share, np.maximum(s.sites.miner, 0), axis=1) * (s.sites.miner >= 0)
-    s.sell_rigs(rigs.ehs * part[:, :, None])
+    at = Rows.where(part > 0)
+    s.sell_rigs(at, at.get(rigs.ehs) * at.get(part)[:, None])
     s.rig_mw_by_site = s.rig_mw_by_site * (1 - part)
 
 
@@ -154,7 +155,7 @@ def wind_up(s: Sector, which: Mask) -> None:
     books.pay(share)
     for name, sector in (("loans", "banks"), ("converts", "households"), ("prepayments", "tenants")):
         paid = share * of(books.stock[name])
-        books.post("balance_only", sector, **{name: -paid, "cash": -paid})
+        books.post("balance_only", sector, cash=-paid, **{name: -paid})
         books.post("defaults", sector, kind="writeoff", **{name: -of(books.stock[name])})
     for sector, owed in books.owed.items():
         books.post("defaults", sector, "writeoff", payables=-of(owed))
