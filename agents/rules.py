@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from agents.asking import hold_if_closed
 from agents.observations import AI_OPTIONS, HOLD, OPEN, Array, Index, MinerObservation
 
 Rule = Callable[[MinerObservation], Index]
@@ -27,10 +28,10 @@ def register_rule(name: str) -> Callable[[Rule], Rule]:
 
 
 def decide(observation: MinerObservation) -> Index:
-    """Options (N,) chosen by the rule the observation names. Raises KeyError naming the known rules."""
+    """Options (N,) chosen by the rule it names, closed ones held. Raises KeyError naming the known rules."""
     if observation.rule not in RULES:
         raise KeyError(f"no decision rule '{observation.rule}'; known: {', '.join(sorted(RULES))}")
-    return RULES[observation.rule](observation)
+    return hold_if_closed(observation, RULES[observation.rule](observation))
 
 
 def logit(utility: Array, gate: Index, temperature: Array, draw: Array) -> Index:

@@ -69,11 +69,14 @@ def signed_fits(s: Sector) -> Mask:
 
 
 def leases_match_sites(s: Sector) -> Mask:
-    """AI MW of the sites are the MW of the leases"""
+    """AI MW of the sites, delivered and under construction, are the MW of their owners' leases"""
     live = (s.leases.status == BUILDING) | (s.leases.status == RUNNING)
     ratio = np.divide(s.leases.gross_mw, s.leases.it_mw, out=np.zeros_like(s.leases.it_mw), where=s.leases.it_mw > 0)
     gross = sum_by(s.leases.site, np.where(live, s.leases.delivered_mw * ratio, 0.0), s.n_sites)
-    return (np.abs(gross - s.sites.ai_gross) > 1e-6).any(axis=1)
+    building = sum_by(s.leases.site, np.where(live, (s.leases.it_mw - s.leases.delivered_mw) * ratio, 0.0), s.n_sites)
+    landlord = np.take_along_axis(s.sites.owner, np.maximum(s.leases.site, 0), axis=1)
+    bad = (np.abs(gross - s.sites.ai_gross) > 1e-6) | (np.abs(building - s.sites.ai_building) > 1e-6)
+    return bad.any(axis=1) | (live & (landlord != s.leases.firm)).any(axis=1)
 
 
 def stocks_close(s: Sector) -> Mask:

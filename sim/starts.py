@@ -9,6 +9,7 @@ import numpy as np
 from sim.errors import UserError
 from sim.months import month_number
 from sim.scenario.params import Params
+from sim.scenario.registry import describe
 from sim.tables import Tables
 from sim.tables.load import Table
 
@@ -74,7 +75,9 @@ class Start:
         release = np.array([month_number(str(m)) - self.start for m in t["release"]])
         kept = np.flatnonzero((share > 0) | (release > 0))
         last = float(release[kept].max())
-        interval = float(np.min(p.generation_interval_months))
+        # the shortest interval any run may draw, so that arrays have one shape in every batch
+        drawn = describe("rigs.generation_interval_months").distribution
+        interval = min(float(np.min(p.generation_interval_months)), drawn.low if drawn else np.inf)
         steps = int(np.clip(np.ceil((self.params.world.months - last) / interval), 0, FUTURE_GENERATIONS))
         floor = p.efficiency_floor_j_per_th
         newest = float(t["j_per_th"][kept[-1]])

@@ -184,7 +184,7 @@ def end(s: Sector, which: Mask, reason: int) -> None:
         lost = np.minimum(lost, np.maximum(books.claims["tenants"], 0.0))
         books.post("defaults", "tenants", "writeoff", receivables=-lost)
     unfinished = sum_by(leases.firm, np.where(which, leases.spent - leases.booked, 0.0), s.n_firms)
-    unfinished = np.clip(unfinished, 0.0, books.stock["construction"])
+    unfinished = np.clip(unfinished, 0.0, np.maximum(books.stock["construction"], 0.0))
     books.post("defaults", "vendors", "writeoff", construction=-unfinished, halls=0.5 * unfinished)
     # the loan stays with the landlord; it is serviced like a corporate loan once no rent stands behind it
     leases.delivered_mw = np.where(which, 0.0, leases.delivered_mw)

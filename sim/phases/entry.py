@@ -85,12 +85,21 @@ def enter(s: Sector) -> None:
     region = np.minimum((open_share[rows.run] <= point).sum(axis=1), s.n_regions - 1)
     typical = ENTRANT_SHARE * row_sum(s.dispatched.mw)[rows.run]
     size = typical * np.exp(np.clip(0.8 * noise[rows.run, rows.row], -2.0, 2.0))
-    size = np.minimum(size, s.regions.budget[rows.run, region])
+    size = _within_headroom(s, rows, region, size)
     keep = (size >= 0.05) & (open_share[rows.run, region] > 0)  # nowhere open: nobody enters
     rows, region, size = rows.keep(keep), region[keep], size[keep]
     s.regions.budget -= Rows(rows.run, region).sum_into(size, s.n_runs, s.n_regions)
     s.regions.budget = np.maximum(s.regions.budget, 0.0)
     _found(s, rows.run, first_firm + rows.row, first_site + rows.row, region, size, draw[rows.run, rows.row, 2])
+
+
+def _within_headroom(s: Sector, rows: Rows, region: Index, size: Array) -> Array:
+    """MW of each entrant (n,) that its region can still connect this month, one after the other."""
+    order = np.lexsort((rows.row, region, rows.run))
+    before = running_total(size[order], rows.run[order] * s.n_regions + region[order]) - size[order]
+    fits = np.zeros(len(rows))
+    fits[order] = np.clip(s.regions.budget[rows.run[order], region[order]] - before, 0.0, size[order])
+    return fits
 
 
 def _found(s: Sector, run: Index, firm: Index, site: Index, region: Index, size: Array, draw: Array) -> None:

@@ -154,7 +154,7 @@ def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str, dormant: bool 
     proceeds = usd_per_mw * at.get(sites.connected)
     by_owner = at.sum_into(proceeds, s.n_runs, s.n_firms, owner)
     land = at.sum_into(at.get(sites.connected) * s.site_book_value(at.run, owner), s.n_runs, s.n_firms, owner)
-    land = np.minimum(land, books.stock["sites"])
+    land = np.minimum(land, np.maximum(books.stock["sites"], 0.0))
     books.post("gains", "households" if dormant else "developers", cash=by_owner, sites=-land)
     for run, row, firm, mw in zip(at.run, at.row, owner, at.get(sites.connected), strict=True):
         s.event(run, why, firm=int(firm), site=int(row), mw=float(mw))

@@ -155,8 +155,8 @@ def wind_up(s: Sector, which: Mask) -> None:
     books.pay(share)
     for name, sector in (("loans", "banks"), ("converts", "households"), ("prepayments", "tenants")):
         paid = share * of(books.stock[name])
-        books.post("balance_only", sector, cash=-paid, **{name: -paid})
-        books.post("defaults", sector, kind="writeoff", **{name: -of(books.stock[name])})
+        books.post("balance_only", sector, "transaction", cash=-paid, **{name: -paid})
+        books.post("defaults", sector, "writeoff", **{name: -of(books.stock[name])})
     for sector, owed in books.owed.items():
         books.post("defaults", sector, "writeoff", payables=-of(owed))
     for sector, claim in books.claims.items():

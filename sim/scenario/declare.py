@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from agents.rules import RULES
 from sim.scenario.distributions import Distribution, as_dict
 
 Role = Literal["lever", "assumption", "structural"]
@@ -65,6 +66,16 @@ def check_month(value: str) -> str:
 
 
 Month = Annotated[str, AfterValidator(check_month)]
+
+
+def check_rule(value: str) -> str:
+    """Return ``value`` if a decision rule of that name is registered, else raise ValueError."""
+    if value not in RULES:
+        raise ValueError(f"must be one of {', '.join(sorted(RULES))}, or a rule of a module given with --plugin")
+    return value
+
+
+Rule = Annotated[str, AfterValidator(check_rule)]
 Region = Literal[
     "ERCOT", "PJM", "NYISO", "MISO", "SPP", "SERC_TVA", "WECC_US", "ALBERTA", "BC", "QUEBEC", "NORDICS",
     "PARAGUAY", "ETHIOPIA", "GULF", "KAZAKHSTAN", "RUSSIA", "CHINA", "ROW",

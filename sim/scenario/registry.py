@@ -12,8 +12,9 @@ from typing import Any, Literal, cast, get_args, get_origin
 from pydantic import AfterValidator
 from pydantic.fields import FieldInfo as PydanticField
 
+from agents.rules import RULES
 from sim.scenario import blocks
-from sim.scenario.declare import Block, Declaration, Role, check_month
+from sim.scenario.declare import Block, Declaration, Role, check_month, check_rule
 from sim.scenario.distributions import Distribution, in_words
 from sim.scenario.errors import ScenarioError
 
@@ -133,5 +134,7 @@ def _kind(field: PydanticField) -> tuple[Kind, tuple[str, ...]]:
         return "list", get_args(get_args(annotation)[0])
     if any(isinstance(part, AfterValidator) and part.func is check_month for part in field.metadata):
         return "month", ()
+    if any(isinstance(part, AfterValidator) and part.func is check_rule for part in field.metadata):
+        return "choice", tuple(RULES)
     kinds: dict[type, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
     return kinds[annotation], ()

@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from sim.scenario.declare import Block, param
+from sim.scenario.declare import Block, Rule, param
 from sim.scenario.distributions import Lognormal, Normal, Triangular
 
 
 class Behaviour(Block):
     """Decision rules of the miners."""
 
-    rule: Literal["npv", "payback", "real_options", "imitation", "random"] = param(
+    rule: Rule = param(
         "npv",
         "assumption",
         "How a firm ranks its options: net present value, fastest payback, value of waiting, "
