@@ -161,7 +161,7 @@ def _claimed_pipeline(s: Sector) -> None:
         # the first site without a request of its own, else the first of all
         site = choices[np.argmax(s.sites.pipeline[:, choices] == 0, axis=1)]
         s.sites.pipeline[runs, site] += extra[:, i]
-        date = (3 + draw[:, i] * 42 * s.scenario.power.interconnection_wait_scale).astype(np.int64)
+        date = (3 + draw[:, i] * 42 * s.P.power.interconnection_wait_scale[:, 0]).astype(np.int64)
         late = np.where(s.sites.pipeline_month[runs, site] < NEVER, s.sites.pipeline_month[runs, site], date)
         s.sites.pipeline_month[runs, site] = np.where(extra[:, i] > 0, late, s.sites.pipeline_month[runs, site])
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.tables.load import Table
 
 RACK_SLACK = 1.04  # connected MW over MW of rigs at synthetic sites
-LARGEST_RANKS = 10.0  # flattens the top of the rank-size rule: no private miner outgrows the listed ones
+LARGEST_RANKS = 4.0  # flattens the top of the rank-size rule: no private miner outgrows the listed ones
 REALISED = 0.88  # operating over deployed hashrate of named firms (facts: MARA 2025-09, Riot 2025Q1)
 PARETO_TAIL = 1.05  # firm sizes: heavy tail, exponent of Pareto's law (Cambridge survey: top decile most of it)
 SMALLEST_GENERATION = 0.08  # of a synthetic fleet
@@ -97,7 +97,7 @@ def build_firms_and_sites(s: Sector) -> None:
     index = {t: i for i, t in enumerate(tickers)}
     named_rows = named_site_rows(s, table, index) if table is not None else []
     named_rows += _lease_sites(s, named_rows, index)
-    n_named, n_entrants = len(tickers), int(s.scenario.world.entrant_firms)
+    n_named, n_entrants = len(tickers), int(s.P.world.entrant_firms)
     n_synthetic = s.n_firms - n_named - n_entrants
     n_synthetic_sites = s.n_sites - len(named_rows) - n_entrants
     if n_synthetic < 20 or n_synthetic_sites < n_synthetic:
@@ -259,7 +259,7 @@ def _fill_synthetic_sites(s: Sector, where: slice, owner: Index) -> None:
 
 def _blank_rigs(s: Sector) -> Rigs:
     shape = (s.n_runs, s.n_sites, len(s.generation_names))
-    depth = int(s.scenario.rigs.shipping_months) + 1
+    depth = int(s.P.rigs.shipping_months) + 1
     generations = (s.n_runs, len(s.generation_names))
     return Rigs(
         ehs=np.zeros(shape),

@@ -59,7 +59,7 @@ class Cases:
 
 def due_firms(s: Sector) -> Mask:
     """Firms whose quarterly review falls into this month (R, F)."""
-    months = int(s.scenario.behaviour.review_months)
+    months = int(s.P.behaviour.review_months)
     return s.firms.alive & ((s.t + s.firms.review_phase) % months == 0)
 
 

@@ -50,7 +50,7 @@ def _order_rigs(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
 def place_orders(s: Sector, at: Rows, firm: Index, mw: Array) -> None:
     """Order ``mw`` (n,) of the generations on sale; paid on order, half by a loan on the rigs."""
     depth = s.rigs.ordered.shape[0]
-    arrival = (s.t + int(s.scenario.rigs.shipping_months)) % depth
+    arrival = (s.t + int(s.P.rigs.shipping_months)) % depth
     s.rigs.ordered_generation[arrival] = s.on_sale
     cost = np.zeros(len(at))
     overhead = s.P.power.mining_overhead[at.run, 0]
@@ -74,7 +74,7 @@ def begin_racks(s: Sector, at: Rows, firm: Index, racks: Array, cost: Array) -> 
     """Racks on idle connected MW; ready after the building time (a second order joins the first)."""
     added = at.sum_into(racks, s.n_runs, s.n_sites)
     s.sites.racks_ordered += added
-    ready = s.t + int(s.scenario.rigs.rack_build_months)
+    ready = s.t + int(s.P.rigs.rack_build_months)
     s.sites.racks_month = np.where(added > 0, ready, s.sites.racks_month)
     by_firm = at.sum_into(cost, s.n_runs, s.n_firms, firm)
     pay_from_funds(s, by_firm)

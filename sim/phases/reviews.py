@@ -38,7 +38,7 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
             payback_limit=cases.p(behaviour.payback_limit_years),
             volatility=cases.p(s.P.bitcoin.gbm_volatility_per_year),
             draw=_draws(s, cases), run=cases.run, firm=cases.firm, site=cases.at.row,
-            connected_mw=cases.connected, rule=str(s.scenario.behaviour.rule),
+            connected_mw=cases.connected, rule=str(s.P.behaviour.rule),
         ),
         hosting,
         mining,

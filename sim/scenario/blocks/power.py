@@ -131,14 +131,16 @@ class Power(Block):
         1.0,
         "lever",
         "Factor on the megawatts of large load that grids connect for the sector in a year.",
+        unit="factor",
         low=0,
         high=100,
-        source="neutral value; headroom by region is assumed in the table of regions",
+        source="neutral: 1 leaves the table of regions unchanged",
     )
     request_share_per_quarter: float = param(
         0.5,
         "assumption",
         "Megawatts a miner asks for at a full site, over what it has, while new rigs are worth twice their price.",
+        unit="share",
         low=0,
         high=5,
         spread=Triangular(0.2, 0.5, 0.9),

@@ -181,6 +181,7 @@ class Rigs(Block):
         0.6,
         "assumption",
         "Part of the network's recent growth that investors expect to go on and to push hashprice down further.",
+        unit="share",
         low=0,
         high=1,
         spread=Triangular(0.4, 0.6, 0.8),
