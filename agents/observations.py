@@ -24,11 +24,11 @@ AI_OPTIONS = (COLOCATION, RETROFIT, CLOUD, HYBRID)
 GATES = (
     "open", "nothing to do it with", "site not suitable", "too small for every tenant", "no tenant with demand",
     "equity not raisable", "payback too long", "not permitted", "no connected MW", "worth less than holding",
-    "no buyer", "for the other party to decide",
+    "no buyer", "for the other party to decide", "rigs are hosted there under contract",
 )  # fmt: skip
 (
     OPEN, NOTHING, UNSUITABLE, TOO_SMALL, NO_TENANT, NO_EQUITY, SLOW_PAYBACK, FORBIDDEN, NO_POWER, WORSE, NO_BUYER,
-    NOT_OURS,
+    NOT_OURS, UNDER_CONTRACT,
 ) = range(len(GATES))  # fmt: skip
 
 

@@ -247,6 +247,7 @@ class Sector:
         world.set_rules(self)
         world.run_grids(self)
         world.lose_pipeline(self)
+        world.renew_hosting(self)
         # 3 rigs, racks, halls
         rig_market.update_market(self)
         rig_market.receive_rigs(self)

@@ -1,0 +1,1 @@
+"""The top floor: what people look at. The only floor that may import Solara."""

@@ -25,7 +25,7 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
     funds = finance.own_funds(s)
     mining = mining_options.evaluate(s, cases, funds, table)
     hosting = ai_options.evaluate(s, cases, funds, table)
-    _roles(cases, table.gate)
+    _roles(s, cases, hosting, table.gate)
     size = np.maximum(cases.connected + cases.idle_soon - cases.idle_now, 0.5)[:, None] * 1e6
     behaviour = s.P.behaviour
     return (
@@ -45,8 +45,10 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
     )  # fmt: skip
 
 
-def _roles(cases: Cases, gate: np.ndarray) -> None:
-    """Hosts decide on the site's AI use only, their clients on the rigs only."""
+def _roles(s: Sector, cases: Cases, hosting: ai_options.Plans, gate: np.ndarray) -> None:
+    """Hosts decide on the site's AI use only, and not before the hosting contract ends; clients on the rigs only."""
+    bound = (cases.role == HOST)[:, None] & (cases.at.get(s.sites.hosting_end)[:, None] > s.t + hosting.lead)
+    gate[:, ob.AI_OPTIONS] = np.where(bound, ob.UNDER_CONTRACT, gate[:, ob.AI_OPTIONS])
     host, client = cases.role == HOST, cases.role == CLIENT
     for option in (ob.REFRESH, ob.EXPAND, ob.RELOCATE, ob.SELL, ob.CLOSE, ob.HYBRID):
         gate[host, option] = ob.NOT_OURS

@@ -12,6 +12,7 @@ from sim.economics import mining, power
 from sim.months import days_in_month
 from sim.phases import finance
 from sim.phases.cases import due_firms
+from sim.population import HOST_MARGIN
 from sim.state import NEVER
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ OUTFIT_USD_PER_MW = 1.0e6  # racks and half the rigs: what a firm must have at h
 SMALLEST_REQUEST_MW = 0.02
 FULL = 0.85  # share of a firm's connections in use before it asks for more
 MOST_PENDING = 0.5  # a firm's requests pending, over what it has
+HOSTING_MONTHS = 24
 LARGE_LOAD_MW = 75.0  # threshold of large-load rules where a region has none of its own (Texas SB6)
 
 
@@ -109,6 +111,15 @@ def lose_pipeline(s: Sector) -> None:
     stays = 1 - s.P.power.queue_attrition_per_year / 12
     backed = s.sites.ai_building > 0
     s.sites.pipeline = np.where(backed, s.sites.pipeline, s.sites.pipeline * stays)
+
+
+def renew_hosting(s: Sector) -> None:
+    """Hosting contracts that end go on for two years, at the host's cost and margin of the day if that is more."""
+    sites = s.sites
+    ends = (sites.hosting_end <= s.t) & (sites.miner != sites.owner) & (sites.owner >= 0)
+    fee = np.maximum(sites.contract, (sites.supply + HOST_MARGIN) * s.now.inflation[:, None])
+    sites.contract = np.where(ends, fee, sites.contract)
+    sites.hosting_end = np.where(ends, s.t + HOSTING_MONTHS, sites.hosting_end)
 
 
 def request_connections(s: Sector) -> None:
