@@ -25,6 +25,7 @@ PARETO_TAIL = 1.05  # firm sizes: heavy tail, exponent of Pareto's law (Cambridg
 SMALLEST_GENERATION = 0.08  # of a synthetic fleet
 VINTAGE_SPREAD = 0.9  # how much the age of fleets differs between firms
 HOST_MARGIN = 9.0  # USD/MWh a host keeps of the hosting fee (facts: hosting 70-80, power 50-60 less services)
+LOWEST_SUPPLY_USD_PER_MWH = 20.0  # no host buys power cheaper
 SITES_BY_RANK = ((0.08, 6), (0.30, 3), (1.0, 1))  # share of synthetic firms, sites each
 
 
@@ -80,7 +81,7 @@ def named_site_rows(s: Sector, table: Table, index: dict[str, int]) -> list[Site
                 rows.append(SiteRow(i, i, region, own_mw * share, racks, price, price, f"{ticker} {code}"))
             if hashing * hosted * share > 0.5:
                 mw = hashing * hosted * share * 1.02
-                supply = max(price - HOST_MARGIN, 20.0)
+                supply = max(price - HOST_MARGIN, LOWEST_SUPPLY_USD_PER_MWH)
                 rows.append(SiteRow(host, i, region, mw, mw, price, supply, f"{ticker} at host {code}"))
         hosts = float(table["hosts_mw"][i])
         if hosts > 0:

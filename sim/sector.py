@@ -41,6 +41,7 @@ from sim.streams import Streams
 from sim.tables import Tables, load_tables
 
 FLOWS = ("equity_raised", "ai_signed_mw")
+MEDIAN_POWER_USD_PER_MWH = 45.0  # what a median miner pays (facts: Cambridge survey 2025, 55.5 all in)
 COUNTERS = ("restructurings", "acquired_sites", "entries", "left_mining_for_ai")
 
 
@@ -121,6 +122,7 @@ class Sector:
         self.price_shape = np.array([self.curves.index(shape) for shape in shapes])
         self.region_market = np.array([{"ercot": 2.0, "market": 1.0}.get(shape, 0.0) for shape in shapes])
         self.policy = Rules(p, self.tables, self.start_month)
+        self.continent = np.unique([str(c) for c in self.tables.regions["continent"]], return_inverse=True)[1]
         self.distance = region_distances(self.tables.regions)
         self.pivot_allowed = bool(p.behaviour.pivot_allowed)
         self.entry_allowed = bool(p.behaviour.entry_allowed)
@@ -321,7 +323,7 @@ class Sector:
 
     def reference_power_cost(self) -> Array:
         """Cost per MWh of a median miner (R, 1), USD: what buyers of rigs reckon with."""
-        return 45.0 * self.now.inflation[:, None] + self.P.power.other_cost_usd_per_mwh
+        return MEDIAN_POWER_USD_PER_MWH * self.now.inflation[:, None] + self.P.power.other_cost_usd_per_mwh
 
     def monthly_cost_guess(self) -> Array:
         """A month's cash cost of each firm at the start (R, F), USD."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.arrays import Array, Index, Mask, Rows, running_total, sum_by
 from sim.phases import ai_sites, finance, mining_options, orders
-from sim.state import BUILDING, RUNNING
+from sim.state import AI, BUILDING, RUNNING
 
 if TYPE_CHECKING:
     from sim.sector import Sector
@@ -25,7 +25,7 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
 
     A miner with the money wins against an outside developer when he bids more; sites nobody wants fall back.
     ``luck`` (R, F): uniform numbers, how much each miner likes what is for sale this month. Returns the
-    firms all of whose sites miners bought: they were taken over rather than broken up.
+    firms whose several sites one miner bought: they were taken over rather than broken up.
     """
     rows = Rows.where((s.sites.owner >= 0) & np.take_along_axis(which, np.maximum(s.sites.owner, 0), axis=1))
     seller = rows.get(s.sites.owner)
@@ -40,13 +40,22 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
     winner, price = np.full(len(rows), -1), np.zeros(len(rows))
     for k in range(min(int(rank.max()) + 1, ROUNDS)):
         at = order[rank == k]
-        winner[at], price[at] = _one_round(rows.run[at], worth[at], funds, luck)
+        fits = may_buy(s, rows.run[at], rows.row[at])
+        winner[at], price[at] = _one_round(rows.run[at], worth[at], funds, luck, fits)
     bought = winner >= 0
     _to_miner(s, rows.keep(bought), winner[bought], price[bought])
     _to_outsiders(s, rows.keep(~bought), price[~bought])
+    return which & _to_one_buyer(s, rows, seller, winner)
+
+
+def _to_one_buyer(s: Sector, rows: Rows, seller: Index, winner: Index) -> Mask:
+    """Firms (R, F) with two sites or more that all went to the same miner."""
     sites = rows.sum_into(np.ones(len(rows)), s.n_runs, s.n_firms, seller)
-    taken_over = rows.sum_into(bought.astype(np.float64), s.n_runs, s.n_firms, seller)
-    return which & (sites > 0) & (taken_over == sites)
+    shape = (s.n_runs, s.n_firms)
+    lowest, highest = np.full(shape, s.n_firms), np.full(shape, -1)
+    np.minimum.at(lowest, (rows.run, seller), winner)
+    np.maximum.at(highest, (rows.run, seller), winner)
+    return (sites >= 2) & (lowest == highest) & (lowest >= 0)
 
 
 def lease_value(s: Sector) -> tuple[Array, Array]:
@@ -59,11 +68,23 @@ def lease_value(s: Sector) -> tuple[Array, Array]:
     return value, sum_by(leases.site, np.where(live, leases.loan, 0.0), s.n_sites)
 
 
-def _one_round(run: Index, worth: Array, funds: Array, luck: Array) -> tuple[Index, Array]:
+def may_buy(s: Sector, run: Index, site: Index) -> Mask:
+    """Firms that may want a site (n, F): they know the continent, and landlords of AI want sites fit for AI."""
+    region = s.sites.region[run, site]
+    here = np.zeros((len(run), s.n_firms), bool)
+    for continent in np.unique(s.continent):
+        inside = s.continent[s.sites.region] == continent
+        known = sum_by(s.sites.owner, inside.astype(np.float64), s.n_firms) > 0
+        here |= known[run] & (s.continent[region] == continent)[:, None]
+    mines_only = s.sites.suitability[run, site] < s.P.ai.min_suitability[run, 0]
+    return here & ~(mines_only[:, None] & (s.firms.strategy == AI)[run])
+
+
+def _one_round(run: Index, worth: Array, funds: Array, luck: Array, fits: Mask) -> tuple[Index, Array]:
     """Winner (-1 an outsider) and price of at most one site per run; the best bidder pays the second price."""
     outside = worth * OUTSIDE_BID
     bids = worth[:, None] * (1 - BID_SPREAD / 2 + BID_SPREAD * luck[run])
-    bids = np.where(funds[run] >= bids, bids, -1.0)
+    bids = np.where((funds[run] >= bids) & fits, bids, -1.0)
     rows, winner = np.arange(len(run)), np.argmax(bids, axis=1)
     best = bids[rows, winner]
     bids[rows, winner] = -1.0

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.arrays import Array, Index, Rows, row_sum, running_total, safe_divide, sum_by
 from sim.economics.mining import rig_present_value
-from sim.phases import finance, mining_options, orders
+from sim.phases import auction, finance, mining_options, orders
 from sim.phases.cases import power_cost
 from sim.population import size_class
 from sim.state import AI, BTC, EXITED, HYBRID
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ENTRY_INDEX = 1.1  # value of new rigs over their price at which outsiders begin to enter
 ENTRANT_SHARE = 0.001  # median size of an entrant's first site over the network's power (20 MW in 2026)
+FIRST_RIGS_USD_PER_MW = 0.3e6  # who reopens a site must be able to pay for a first part of the rigs too
 MEMORY = 0.65  # weight of the past in a firm's smoothed hashprice (prototype 0.6-0.7)
 GROWTH_MEMORY = 0.9  # trailing growth of hashrate, about a year
 CONSENSUS_MEMORY = 0.92  # the consensus moves with about a year's mean
@@ -43,8 +44,8 @@ def reopen(s: Sector) -> None:
     for k in range(REOPENED_PER_MONTH):
         at = Rows(dormant.run[order[rank == k]], dormant.row[order[rank == k]])
         price = asked[at.run] * at.get(sites.connected)
-        outfit = 0.3e6 * at.get(sites.connected)  # a first part of the rigs must be affordable too
-        able = funds[at.run] > (price + outfit)[:, None]
+        outfit = FIRST_RIGS_USD_PER_MW * at.get(sites.connected)
+        able = (funds[at.run] > (price + outfit)[:, None]) & auction.may_buy(s, at.run, at.row)
         winner = np.argmax(np.where(able, (luck[at.run] * (k + 1)) % 1.0 + 1e-9, 0.0), axis=1)
         found = able[np.arange(len(winner)), winner]
         at, winner, price = at.keep(found), winner[found], price[found]

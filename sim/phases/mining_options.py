@@ -27,6 +27,7 @@ SALE_DISCOUNT = 0.9  # of the expected bid that the seller keeps
 SMALLEST_STEP = 0.05  # a firm that can pay for less than this share of a plan does not begin it
 AI_SITE_VALUE = 1.2e6  # USD per MW an AI developer bids for a suitable connected site (facts: 3 M at the very best)
 DEVELOPER_MINIMUM_MW = 25.0
+WHOLE_FIRM = 0.95
 FUTURE_YEARS = 3.0  # fixed cost of a site that a closing firm saves
 
 
@@ -183,13 +184,14 @@ def _leave(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
 
     Both give up the connection, whose worth in ordinary times is what an owner asks for at least.
     """
-    has_ai = c.at.get(s.sites.ai_gross) + c.at.get(s.sites.ai_building) > 0
+    has_ai = c.at.get(s.sites.ai_gross) + c.at.get(s.sites.ai_building) + c.at.get(s.sites.legacy_gpu) > 0.01
     plans.bid_per_mw = developer_bid(s)[c.run, c.at.row]
     rigs = SCRAP_DISCOUNT * c.rig_scrap - c.rig_value
     reservation = c.p(s.P.finance.connected_mw_value_usd_m) * 1e6 * c.connected
     table.value[:, ob.SELL] = SALE_DISCOUNT * plans.bid_per_mw * c.connected + rigs - reservation
-    mw = s.connected_by_firm()[c.run, c.firm] + s.rig_mw_of_clients()[c.run, c.firm]
-    overhead = safe_divide(bills.overhead(s)[c.run, c.firm] * 12, mw) * c.connected
+    # overhead ends only with the firm: an owner-run firm that closes its one site; boards of listed ones stay
+    last = (c.connected >= WHOLE_FIRM * s.connected_by_firm()[c.run, c.firm]) & ~s.firms.listed[c.run, c.firm]
+    overhead = np.where(last, bills.overhead(s)[c.run, c.firm] * 12, 0.0)
     yearly = c.p(s.P.power.site_cost_usd_per_mw_year) * c.racks + overhead
     saved = yearly * annuity_factor(c.p(s.P.finance.mining_discount_rate), FUTURE_YEARS)
     missed = np.maximum(reservation - miner_bid(s)[c.run] * c.connected, 0.0)

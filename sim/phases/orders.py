@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.phases.cases import Cases
     from sim.sector import Sector
 
-SMALL_SHARE = 0.05  # smaller moves are not worth an event
+SMALL_MOVE_MW = 2.0  # smaller moves are not worth an event
 DEVELOPER_MW_PER_MONTH = 60.0  # outside developers buy mining sites slowly (assumed; about 0.7 GW a year)
 
 
@@ -115,7 +115,7 @@ def _relocate(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
     region = s.sites.region[run, row], s.sites.region[run, target]
     cost = mw * fits * TRANSPORT_USD_PER_MW * s.distance[region]
     s.books.bill("other_cost", "vendors", Rows(run, c.firm[moving]).sum_into(cost, s.n_runs, s.n_firms))
-    for k in np.flatnonzero(share > SMALL_SHARE):
+    for k in np.flatnonzero(mw * fits > SMALL_MOVE_MW):
         s.event(run[k], "relocation", firm=int(c.firm[moving][k]), site=int(row[k]), mw=float(mw[k] * fits[k]))
 
 

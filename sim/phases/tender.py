@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PRODUCT_OF_OPTION = (COLOCATION, RETROFIT, CLOUD, COLOCATION)
 LARGE_MW = 200.0  # a campus above this size earns no further bonus
+DEAR_POWER = 100.0  # USD/MWh more for power weigh as much as a year's delay
 SCORE_NOISE = 0.5  # standard deviation of what tenants see and we do not (prototype: Gumbel 0.5)
 RAMP_MONTHS = 8  # from first to full delivery of a hall (facts: 40 MW first, all after about six months more)
 SCARCITY_POWER = 0.25
@@ -80,7 +81,7 @@ def build_outside(s: Sector) -> None:
     if s.t == 0:
         s.start_busy = np.maximum(busy, 1e-6)
     pressure = np.clip(busy / s.start_busy, 0.2, 6.0) ** SCARCITY_POWER
-    now.outside_rent = a.rent_usd_m_per_mw_year[:, 0] * now.inflation * pressure
+    now.outside_rent = a.rent_usd_m_per_mw_year[:, 0] * now.inflation * pressure * rent_shock(s, s.t)
     now.ai_outside = now.ai_outside + np.minimum(need, able)
 
 
@@ -111,7 +112,7 @@ def match(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     size = 0.3 * np.minimum(offers.it_mw, LARGE_MW) / LARGE_MW
     score = -offers.lead / 12 + 0.5 * record + size + SCORE_NOISE * luck
     region = s.sites.region[offers.run, offers.site]
-    score = score + 0.5 * s.regions.suitability[offers.run, region] - s.regions.ai_tariff[offers.run, region] / 100.0
+    score = score + 0.5 * s.regions.suitability[offers.run, region] - s.regions.ai_tariff[offers.run, region] / DEAR_POWER
     equity = np.stack([t.equity for t in terms])
     for tenant in np.argsort(s.tenants.credit[0], kind="stable"):
         _take(s, offers, int(tenant), score, closes, equity)
@@ -235,6 +236,10 @@ def adjust_rent(s: Sector) -> None:
         s.start_scarcity = ratio
     scarcity = np.clip(ratio / s.start_scarcity, 0.2, 6.0)
     target = s.P.ai.rent_usd_m_per_mw_year[:, 0] * s.now.inflation * scarcity**SCARCITY_POWER
-    s.now.rent = s.now.rent * (target / s.now.rent) ** s.P.ai.rent_adjustment[:, 0]
-    shock = np.maximum(s.drivers.rent_shock_factor, LOWEST_RENT)
-    s.now.rent = s.now.rent * shock[:, s.t] / (shock[:, s.t - 1] if s.t else 1.0)
+    before, shock = rent_shock(s, s.t - 1), rent_shock(s, s.t)
+    s.now.rent = s.now.rent * (target * before / s.now.rent) ** s.P.ai.rent_adjustment[:, 0] * shock / before
+
+
+def rent_shock(s: Sector, t: int) -> Array:
+    """Factor (R,) by which a shock moves all rents in month ``t``, one before the start."""
+    return np.maximum(s.drivers.rent_shock_factor[:, t], LOWEST_RENT) if t >= 0 else np.ones(s.n_runs)

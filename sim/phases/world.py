@@ -149,7 +149,7 @@ def request_connections(s: Sector) -> None:
     # a site's requests are kept as one, at the mean of their dates
     known = np.where(s.sites.pipeline > 0, s.sites.pipeline_month, date)
     mean = safe_divide(s.sites.pipeline * known + mw * date, s.sites.pipeline + mw)
-    s.sites.pipeline_month = np.where(mw > 0, mean.astype(np.int64), s.sites.pipeline_month)
+    s.sites.pipeline_month = np.where(mw > 0, np.floor(mean + 1e-6).astype(np.int64), s.sites.pipeline_month)
     s.sites.pipeline = s.sites.pipeline + mw
 
 

@@ -18,7 +18,7 @@ from sim.tables.sources.common import Built, as_cell
 from sim.tables.sources.contracts import build_leases, build_tenants
 from sim.tables.sources.costs import build_costs
 from sim.tables.sources.firms import START_2024, START_2026, build_firms
-from sim.tables.sources.grids import build_price_duration, build_regions, build_seasons
+from sim.tables.sources.grids import build_ercot_months, build_price_duration, build_regions, build_seasons
 from sim.tables.sources.history import build_btc_history, build_hyperscaler_capex
 from sim.tables.sources.machines import build_rigs
 from sim.tables.sources.rules import build_regulation
@@ -35,6 +35,7 @@ def build_tables(facts: Path, data: Path) -> dict[str, str]:
         "regions": build_regions(facts),
         "rigs": build_rigs(facts, data),
         "price_duration": build_price_duration(data),
+        "ercot_months": build_ercot_months(data),
         "seasons": build_seasons(data),
         "regulation": build_regulation(facts),
         "costs": build_costs(facts),

@@ -48,6 +48,7 @@ class Tables:
     regions: Table
     rigs: Table
     price_duration: Table
+    ercot_months: Table
     seasons: Table
     regulation: Table
     costs: Table

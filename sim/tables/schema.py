@@ -264,6 +264,18 @@ PRICE_DURATION = Schema(
     ),
 )
 
+ERCOT_MONTHS = Schema(
+    {
+        "month": MONTH,
+        "block": Column("whole", "", 0, 15),
+        "weight": _amount("1", 1e-6, 1.0),
+        "usd_per_mwh": _amount("USD/MWh", -500.0, 10_000.0),
+        "basis": BASIS,
+    },
+    ("month", "block"),
+    (Steps("block", 0, 15, "month"), Rising("usd_per_mwh", "month"), Total("weight", by="month")),
+)
+
 SEASONS = Schema(
     {
         "season": _text(),
@@ -333,6 +345,7 @@ SCHEMAS: dict[str, Schema] = {
     "leases": LEASES,
     "rigs": RIGS,
     "price_duration": PRICE_DURATION,
+    "ercot_months": ERCOT_MONTHS,
     "seasons": SEASONS,
     "regulation": REGULATION,
     "costs": COSTS,

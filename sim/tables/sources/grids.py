@@ -1,4 +1,4 @@
-"""regions, price_duration and seasons: where power comes from and what it costs hour by hour."""
+"""regions, price_duration, ercot_months and seasons: where power comes from and what it costs hour by hour."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ TARIFF_SPREAD = 0.05  # a tariff's prices run evenly from 5 % below to 5 % above
 
 def build_price_duration(data: Path) -> Built:
     """Shapes of hourly prices within a month: mean price of each block of hours over the month's mean."""
-    ercot = _ercot_ratios(_hourly_by_month(data))
+    ercot = _ercot_ratios(_whole_years(_hourly_by_month(data)))
     weights = np.array(BLOCK_WEIGHTS)
     middle = np.cumsum(weights) - 0.5 * weights
     shapes = {"ercot": ercot}
@@ -154,26 +154,55 @@ def _shape_source(shape: str) -> str:
     return f"{RELATIVE_SPREAD[shape]:g} of the ERCOT spread"
 
 
+def build_ercot_months(data: Path) -> Built:
+    """Mean price of each block of hours of every month with its hours known: what a month really offered."""
+    return [
+        {
+            "month": month,
+            "block": block,
+            "weight": weight,
+            "usd_per_mwh": rounded(float(price), 4),
+            "basis": "sourced",
+        }
+        for month, prices in _hourly_by_month(data).items()
+        if len(prices) >= MOST_HOURS
+        for block, (weight, price) in enumerate(zip(BLOCK_WEIGHTS, _block_means(prices), strict=True))
+    ]
+
+
+MOST_HOURS = 600  # of a month's 670 to 744: March 2026 ends after twelve days
+
+
 def _hourly_by_month(data: Path) -> dict[str, NDArray[np.float64]]:
-    """Hourly prices [USD/MWh] of each month of the whole years, missing hours left out."""
+    """Hourly West hub prices in real time [USD/MWh] by month, missing hours left out."""
     hours: dict[str, list[float]] = {}
     for row in read_rows(data / "ercot_prices_hourly_2024_2026.csv"):
-        month, price = row["hour_beginning_cpt"][:7], row["hb_west_rtm_usd_mwh"]
-        if month[:4] in WHOLE_YEARS and price:
-            hours.setdefault(month, []).append(float(price))
+        if price := row["hb_west_rtm_usd_mwh"]:
+            hours.setdefault(row["hour_beginning_cpt"][:7], []).append(float(price))
     return {month: np.array(prices) for month, prices in hours.items()}
+
+
+def _whole_years(months: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    return {month: prices for month, prices in months.items() if month[:4] in WHOLE_YEARS}
+
+
+def _block_means(prices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean price of each block of a month's hours, from the cheapest to the dearest; edges may cut an hour."""
+    edges = np.concatenate([[0.0], np.cumsum(BLOCK_WEIGHTS)]) * len(prices)
+    cumulative = np.concatenate([[0.0], np.cumsum(np.sort(prices))])
+    sums = np.diff(np.interp(edges, np.arange(len(prices) + 1), cumulative))
+    means: NDArray[np.float64] = sums / (len(prices) * np.array(BLOCK_WEIGHTS))
+    return means
 
 
 def _ercot_ratios(months: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """Block means over the overall mean; blocks are cut within each month, so that seasons stay out of them."""
-    edges = np.concatenate([[0.0], np.cumsum(BLOCK_WEIGHTS)])
-    sums = np.zeros(len(BLOCK_WEIGHTS))
-    for prices in months.values():
-        cumulative = np.concatenate([[0.0], np.cumsum(np.sort(prices))])
-        sums += np.diff(np.interp(edges * len(prices), np.arange(len(prices) + 1), cumulative))
     hours = sum(len(prices) for prices in months.values())
     mean = sum(float(prices.sum()) for prices in months.values()) / hours
-    ratios: NDArray[np.float64] = sums / (hours * np.array(BLOCK_WEIGHTS)) / mean
+    sums = np.zeros(len(BLOCK_WEIGHTS))
+    for prices in months.values():
+        sums += _block_means(prices) * len(prices)
+    ratios: NDArray[np.float64] = sums / hours / mean
     return ratios
 
 
@@ -189,7 +218,7 @@ SMOOTHING = (0.25, 0.5, 0.25)  # two years are too few for a single month's mean
 
 def build_seasons(data: Path) -> Built:
     """Factor on the regional price by calendar month."""
-    seasons = {"ercot": _ercot_season(_hourly_by_month(data)), **SEASONS}
+    seasons = {"ercot": _ercot_season(_whole_years(_hourly_by_month(data))), **SEASONS}
     return [
         {
             "season": season,

@@ -1,0 +1,127 @@
+"""What firms under review see alike in a month of the Mesa reference: AI terms, machines on sale, bids for sites."""
+
+from __future__ import annotations
+
+from math import exp, inf, log1p
+from typing import Any
+
+from mesa_choices import MonthView, Terms, rig_value_rule
+
+INVESTMENT_GRADE, BACKSTOPPED, SPECULATIVE, UNRATED, TENANT_FUNDED = range(5)
+RESIDUAL_SHARES = (1.0, 0.625, 0.425, 0.30, 0.175, 0.125)  # of a GPU's price after 0 to 5 years
+NEOCLOUD = 1
+
+
+def month_view(model: Any) -> MonthView:
+    """Work out once what does not depend on the firm or the site."""
+    p, now, market = model.p, model.now, model.market
+    f, a, b = p.finance, p.ai, p.behaviour
+    hunger = min(market.wanted_total / max(market.start_wanted, 1.0), 1.5)
+    kept = 1.0 - f.liquidation_cost
+    age = [max(model.month - release, 0.0) for release in market.release]
+    for site in model.sites.values():
+        site.price_per_mwh = site.power_price()
+        site.free_racks = site.racks - site.rig_mw - site.ordered_mw
+    for firm in model.firms.values():
+        installed = sum(site.ehs for site in firm.sites if site.miner == firm.row)
+        installed += sum(site.ehs for site in firm.hosted_at)
+        firm.share_of_hashrate = installed / now.hashrate
+        firm.connected = sum(site.connected for site in firm.sites)
+        firm.mw_run = firm.connected + sum(site.racks for site in firm.hosted_at)
+    return MonthView(
+        month=model.month, look_ahead=b.look_ahead_months, overhead=p.power.mining_overhead,
+        net_of_pool=1.0 - p.bitcoin.pool_fee, availability=p.power.availability, j_per_th=model.j_per_th,
+        used=market.used, price=market.price, on_sale=market.on_sale, distance=model.distance,
+        rig_value=rig_value_rule(market.expected_decline, f.mining_discount_rate, p.power.availability),
+        new_life=p.rigs.life_months / 12,
+        remaining_life=[max(p.rigs.life_months - 0.5 * years, 12.0) / 12 for years in age],
+        lent=f.rig_loan_ltv * min(now.ltc_factor, 1.0), rack_capex=p.rigs.rack_capex_usd_per_mw * now.inflation,
+        relocation_allowed=b.relocation_allowed, pivot_allowed=b.pivot_allowed,
+        connected_value=f.connected_mw_value_usd_m * 1e6, min_suitability=a.min_suitability,
+        developer_bid=1.2e6 * hunger * kept if b.pivot_allowed else 0.0,
+        miner_bid=f.connected_mw_value_usd_m * 1e6 * market.mining_mood * kept,
+        site_cost=p.power.site_cost_usd_per_mw_year, saved_years=annuity(f.mining_discount_rate, 3.0),
+        gross_per_it=a.gross_per_it, payback_limit=b.payback_limit_years,
+        inertia=b.inertia_usd_m_per_mw, peer_weight=b.peer_weight_usd_m_per_mw, temperature=b.temperature,
+        **ai_terms(model),
+    )  # fmt: skip
+
+
+def smallest_asks(model: Any) -> list[float]:
+    """Smallest IT MW a solvent tenant of each credit, or one that funds the fit-out, would take now."""
+    asks = [inf] * 5
+    for tenant in model.tenants:
+        if tenant.solvent and tenant.wanted >= tenant.min_mw and model.now.rent <= tenant.max_rent:
+            asks[tenant.credit] = min(asks[tenant.credit], tenant.min_mw)
+            if tenant.funds_fit_out:
+                asks[TENANT_FUNDED] = min(asks[TENANT_FUNDED], tenant.min_mw)
+    return asks
+
+
+def ai_terms(model: Any) -> dict[str, Terms]:
+    """Terms of the three products by who stands behind the rent."""
+    a, f, now = model.p.ai, model.p.finance, model.now
+    asks = smallest_asks(model)
+    ltc = [f.ltc_investment_grade, f.ltc_backstopped, f.ltc_speculative, f.ltc_unrated, f.ltc_speculative]
+    ltc = [min(max(share * f.ltc_scale * now.ltc_factor, 0.0), 0.95) for share in ltc]
+    spreads = [f.spread_investment_grade, f.spread_backstopped, f.spread_speculative, f.spread_corporate]
+    spreads.append(f.spread_speculative)
+    coupons = [max(now.base_rate + now.spread_shock + spread, 0.0) for spread in spreads]
+    compliance = a.compliance_cost_usd_per_mw_year / 1e6
+
+    def hall(rent: float, capex: float, years: float, lead: float) -> Terms:
+        modes = []
+        for mode in range(5):
+            funded = mode == TENANT_FUNDED
+            income = rent * (0.81 if funded else 1.0) * a.colocation_margin
+            cost = capex * (0.15 if funded else 1.0)
+            left = hall_residual(cost, years)
+            modes.append(project(income, cost, 0.0, years, ltc[mode], coupons[mode], left, f.hosting_equity_hurdle))
+        return terms(modes, lead, f.hosting_equity_hurdle)
+
+    def cloud() -> Terms:
+        revenue = a.cloud_revenue_usd_m_per_mw_year * (now.gpu_rent / a.gpu_rent_usd_per_hour) ** 0.5
+        years, hall_capex, gpu_capex = a.cloud_term_years, a.cloud_hall_capex_usd_m_per_mw, a.cloud_gpu_capex_usd_m_per_mw
+        prepaid = revenue * years * a.cloud_prepayment_share
+        left = hall_residual(hall_capex, years) + gpu_residual(years) * gpu_capex
+        income, capex, hurdle = revenue * a.cloud_margin, hall_capex + gpu_capex, f.cloud_equity_hurdle
+        modes = [project(income, capex, prepaid, years, ltc[m], coupons[m], left, hurdle) for m in range(5)]
+        return terms(modes, a.cloud_lead_months, hurdle)
+
+    def project(
+        income: float, capex: float, prepaid: float, years: float, share: float, coupon: float, left: float, hurdle: float
+    ) -> tuple[float, float, float]:
+        own = max(capex - prepaid, 0.0)
+        loan = own * share
+        cash = income - loan / annuity(coupon, years) - prepaid / years - compliance
+        worth = cash * annuity(hurdle, years) + left * exp(-log1p(hurdle) * years)
+        return worth * 1e6, (own - loan) * 1e6, cash * 1e6
+
+    def terms(modes: list[tuple[float, float, float]], lead: float, hurdle: float) -> Terms:
+        return Terms(lead, hurdle, [(*mode, ask) for mode, ask in zip(modes, asks, strict=True)])
+
+    retrofit_rent = now.rent * a.retrofit_rent_share
+    return {
+        "colocation": hall(now.rent, a.colocation_capex_usd_m_per_mw, a.colocation_term_years, a.colocation_lead_months),
+        "retrofit": hall(retrofit_rent, a.retrofit_capex_usd_m_per_mw, a.retrofit_term_years, a.retrofit_lead_months),
+        "cloud": cloud(),
+    }  # fmt: skip
+
+
+def annuity(rate: float, years: float) -> float:
+    """Present value of 1 at the end of each year."""
+    return (1.0 - (1.0 + rate) ** -years) / rate if abs(rate) >= 1e-12 else years
+
+
+def hall_residual(capex: float, years: float) -> float:
+    """A hall's worth at the end of a term: straight line over twenty years, let again at four fifths."""
+    return 0.8 * capex * min(max(1.0 - years / 20.0, 0.0), 1.0)
+
+
+def gpu_residual(years: float) -> float:
+    """Share of its price a used GPU fetches."""
+    if years >= 5.0:
+        return RESIDUAL_SHARES[5] * (RESIDUAL_SHARES[5] / RESIDUAL_SHARES[4]) ** (years - 5.0)
+    whole = int(years)
+    low, high = RESIDUAL_SHARES[whole], RESIDUAL_SHARES[whole + 1]
+    return low + (years - whole) * (high - low)
