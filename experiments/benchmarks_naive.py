@@ -23,7 +23,7 @@ def benchmark_paths(targets: Targets, train: Array) -> dict[str, Array]:
 
     - constant_growth: the straight line through log hashrate
     - last_value: the last hashrate known before the window: the first training month's, then the last one's
-    - revenue_over_efficiency: hashrate = c revenue / (J/TH), with the lag (0-6 months) that fits best
+    - revenue_over_efficiency: hashrate = c revenue / (J/TH), with the lag of revenue (0-9 months) that fits best
     - regression: log hashrate on a constant, log revenue and log J/TH
     """
     known = train & ~np.isnan(targets.hashrate)
@@ -39,7 +39,7 @@ def benchmark_paths(targets: Targets, train: Array) -> dict[str, Array]:
         "constant_growth": _fit(targets, known, one, time),
         "last_value": _last_value(targets, train, known),
         "revenue_over_efficiency": _best(targets, known, [
-            path for j in fleets for path in _revenue_rule(targets, known, log_revenue - np.log(j))
+            path for j in fleets for path in _revenue_rule(targets, known, log_revenue, np.log(j))
         ]),
         "regression": _best(targets, known, [_fit(targets, known, one, log_revenue, np.log(j)) for j in fleets]),
     }
@@ -69,11 +69,11 @@ def _last_value(targets: Targets, train: Array, known: Array) -> Array:
     return np.where(train, targets.hashrate[rows[0]], targets.hashrate[rows[-1]])
 
 
-def _revenue_rule(targets: Targets, known: Array, log_ratio: Array) -> list[Array]:
-    """Proportional to the ratio of 0, 1, ... months ago (in the first months: to the first ratio)."""
+def _revenue_rule(targets: Targets, known: Array, log_revenue: Array, log_j: Array) -> list[Array]:
+    """Proportional to revenue of 0, 1, ... months ago (in the first months: the first) over J/TH."""
     paths = []
     for lag in range(LONGEST_LAG + 1):
-        lagged = log_ratio[np.maximum(np.arange(len(log_ratio)) - lag, 0)]
+        lagged = log_revenue[np.maximum(np.arange(len(log_revenue)) - lag, 0)] - log_j
         constant = np.mean(np.log(targets.hashrate[known]) - lagged[known])
         paths.append(np.exp(constant + lagged))
     return paths

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from experiments import commands_hindcast
 from experiments.terminal import Debug, exit_code
 
 app = typer.Typer(
@@ -117,6 +118,23 @@ def validate(
     from experiments.library import check_scenario
 
     raise typer.Exit(check_scenario(file, json))
+
+
+commands_hindcast.register(app)
+
+
+@app.command()
+def bench(
+    months: Annotated[int, typer.Option(help="Months to measure; times are scaled to the whole scenario.")] = 24,
+    batch: Annotated[int, typer.Option(help="Runs of the batch.")] = 32,
+    repeats: Annotated[int, typer.Option(help="How often everything is measured.")] = 3,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Measure the engine's speed on this machine."""
+    from experiments.bench import run_bench
+
+    run_bench(months, batch, repeats, json)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from textwrap import fill
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -43,7 +44,8 @@ NETWORK_EHS = {
 }  # fmt: skip
 LAST_HALVING = (date(2024, 4, 20), 4 * mining.BLOCKS_PER_HALVING)
 
-PEAK_HOURS_A_DAY = 8  # of a summer block that is sold ahead
+PEAK_HOURS_A_DAY = 8  # of a block that is sold ahead
+TEXT_WIDTH = 118
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def price_curves(tables: Tables) -> tuple[PriceDuration, Array]:
     return PriceDuration({"shape": table["month"], "weight": table["weight"], "ratio": ratio}), mean
 
 
-def credits(site: Site, tables: Tables) -> pd.DataFrame:
+def monthly_credits(site: Site, tables: Tables) -> pd.DataFrame:
     """Month by month: resale and programme part (M USD) and the share of hours the site is off.
 
     The simulator's dispatch, with the months as its runs: one site, one block of rigs, its price-duration curve.
@@ -206,7 +208,7 @@ def responsiveness(hashprice: float, site: Site, tables: Tables) -> float:
 def comparison(tables: Tables | None = None) -> pd.DataFrame:
     """Per reported period: modelled resale, programme and total (M USD), hours off, what was reported, ratio."""
     tables = tables or load_tables()
-    modelled = credits(riot_like_site(tables), tables)
+    modelled = monthly_credits(riot_like_site(tables), tables)
     rows = []
     for known in REPORTED:
         months = modelled.loc[known.first : known.last]
@@ -227,18 +229,17 @@ def comparison(tables: Tables | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("period")
 
 
-def forward_price(tables: Tables | None = None) -> tuple[float, float, float]:
-    """What closes the gap of summer 2025: gap [M USD], and the price [USD/MWh] at which power sold ahead would.
+def forward_premium(tables: Tables | None = None) -> tuple[float, float]:
+    """What is missing in the summer of 2025 [M USD], and the premium over spot [USD/MWh] that would bring it.
 
-    All hours of June to September, or PEAK_HOURS_A_DAY of them, for the whole site.
+    The premium is earned by the whole site in every hour, on power sold ahead and bought back at spot.
     """
     tables = tables or load_tables()
     site, table = riot_like_site(tables), comparison(tables)
     months = [known for known in REPORTED if known.first == known.last and SUMMER[0] <= known.first <= SUMMER[1]]
-    gap = sum(known.credits_usd_m - float(table.loc[known.period, "total"]) for known in months)
+    gap = sum(known.credits_usd_m - float(table["total"][known.period]) for known in months)
     at = [site.months.index(known.first) for known in months]
-    margin = gap * 1e6 / float((site.mw[at] * site.hours[at]).sum())
-    return gap, site.contract_usd_per_mwh + margin, site.contract_usd_per_mwh + margin * 24 / PEAK_HOURS_A_DAY
+    return gap, gap * 1e6 / float((site.mw[at] * site.hours[at]).sum())
 
 
 COLUMNS = ("period", "hashprice", "hours off", "resale", "programme", "modelled", "reported", "ratio", "confidence")
@@ -247,51 +248,61 @@ COLUMNS = ("period", "hashprice", "hours off", "resale", "programme", "modelled"
 def markdown(tables: Tables | None = None) -> str:
     """The comparison as a section of the validation page."""
     tables = tables or load_tables()
-    table = comparison(tables)
     lines = ["| " + " | ".join(COLUMNS) + " |", "|---" + "|---:" * (len(COLUMNS) - 2) + "|---|"]
     lines += [
-        f"| {period} | {row.hashprice:.0f} | {row.off:.1%} | {row.resale:.1f} | {row.programme:.1f} | {row.total:.1f}"
-        f" | {row.reported:.1f} | {row.ratio:.2f} | {row.confidence} |"
-        for period, row in zip(table.index, table.itertuples(), strict=True)
+        f"| {period} | {row['hashprice']:.0f} | {row['off']:.1%} | {row['resale']:.1f} | {row['programme']:.1f} |"
+        f" {row['total']:.1f} | {row['reported']:.1f} | {row['ratio']:.2f} | {row['confidence']} |"
+        for period, row in comparison(tables).iterrows()
     ]
-    return "\n\n".join((_introduction(tables), "\n".join(lines), _gap(tables), _response(tables))) + "\n"
+    parts = ("## Demand response", _introduction(tables), "\n".join(lines), _gap(tables), _response(tables))
+    return "\n\n".join(parts) + "\n"
 
 
 def _introduction(tables: Tables) -> str:
     site = riot_like_site(tables)
-    return f"""## Demand response
-
-A site like Riot's in Texas ({site.mw[0]:.0f} MW in 2024, {site.mw[-1]:.0f} MW from autumn 2025; {site.j_per_th[0]:.1f} to
-{site.j_per_th[-1]:.1f} J/TH; power at {site.contract_usd_per_mwh:.0f} USD/MWh with the right to sell it back) on real-time prices of
-ERCOT's West hub. Dispatch, resale and programme pay are the simulator's own, at its default assumptions; nothing is
-fitted. Credits in million USD, hashprice in USD/PH/day, hours off as a share of the hours in which the site could run."""
+    return fill(
+        f"A site like Riot's in Texas ({site.mw[0]:.0f} MW in 2024, {site.mw[-1]:.0f} MW from autumn 2025; "
+        f"{site.j_per_th[0]:.1f} to {site.j_per_th[-1]:.1f} J/TH; power at {site.contract_usd_per_mwh:.0f} USD/MWh "
+        "with the right to sell it back) meets the real-time prices of ERCOT's West hub. Dispatch, resale and "
+        "programme pay are the simulator's own, at its default assumptions; nothing is fitted. Credits in million "
+        "USD, hashprice in USD/PH/day, hours off as a share of the hours in which the site could run.",
+        TEXT_WIDTH,
+    )
 
 
 def _gap(tables: Tables) -> str:
-    gap, all_hours, peak_hours = forward_price(tables)
-    return f"""The year 2024 and the first quarter of 2025 come out within a factor of two, above what was reported: the model
-sells in every dear hour, a real site misses some. The summer of 2025 does not come out, by {gap:.0f} million USD in four
-months. Prices were calm (the dearest hour of August in the West hub was 175 USD/MWh), the site hardly had to stop, and
-it did not: 477 coins in August are about 32 EH/s, nine tenths of what was deployed. Such credits cannot come from
-real-time resale. They fit power sold ahead in blocks, before a summer that turned out mild: the gap closes if the whole
-site sold all hours of June to September at {all_hours:.0f} USD/MWh, or {PEAK_HOURS_A_DAY} hours a day at {peak_hours:.0f}. \
-Reserve markets alone
-do not explain it: the dearest reserve product, sold every hour of August for the whole site, brings less than three
-million. The simulator has no forward market, so it understates such years; what is sold ahead can as well be lost."""
+    gap, premium = forward_premium(tables)
+    return fill(
+        "The year 2024 and the first quarter of 2025 come out within a factor of two and above what was reported: "
+        "the model sells in every dear hour, a real site misses some, and in early 2024 the real one was smaller. "
+        "Single months of spring miss by more than a factor of two: a few hours decide them. The summer of 2025 does not come out; "
+        f"{gap:.0f} million USD are missing in four months. Prices were calm (175 USD/MWh in the dearest hour of "
+        "August), so the site had little reason to stop, and it did not: 477 coins in August are about 32 EH/s, "
+        "nine tenths of what was deployed. Such credits cannot come from selling at real-time prices. They fit "
+        "power sold ahead in blocks before a summer that turned out mild, bought back at spot: "
+        f"{premium:.0f} USD/MWh above spot in every hour from June to September closes the gap, or "
+        f"{premium * 24 / PEAK_HOURS_A_DAY:.0f} in {PEAK_HOURS_A_DAY} hours a day. Reserves do not: the dearest "
+        "product of each hour, sold for the whole site all August, brings less than three million. The simulator "
+        "has no forward market, so it understates such years; who sells ahead can lose as well.",
+        TEXT_WIDTH,
+    )
 
 
 def _response(tables: Tables) -> str:
     site = riot_like_site(tables)
-    at = ", ".join(f"{responsiveness(hp, site, tables):.2%} at {hp}" for hp in (30, 45, 60, 90))
-    return f"""Responsiveness falls as hashprice rises, as measured in Texas (Majumder and Xie 2026): load shed per 10 USD/MWh
-is {at} USD/PH/day."""
+    at = ", ".join(f"{responsiveness(hp, site, tables):.1%} at {hp}" for hp in (30, 45, 60, 90))
+    return fill(
+        "Responsiveness falls as hashprice rises, as measured in Texas (Majumder and Xie 2026): the share of load "
+        f"shed per 10 USD/MWh is {at} USD/PH/day.",
+        TEXT_WIDTH,
+    )
 
 
 def main() -> None:
     """Print the section and the months behind it."""
     tables = load_tables()
     print(markdown(tables))
-    print(credits(riot_like_site(tables), tables).round(3).to_string())
+    print(monthly_credits(riot_like_site(tables), tables).round(3).to_string())
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ SIMULATED = {
 
 @dataclass(frozen=True)
 class Hindcast:
-    """``months``: one row per month, simulated medians with p10 and p90 beside what happened; ``windows``: errors."""
+    """``months``: one row per month, simulated medians with quantiles beside what happened (``_real``); ``windows``: errors."""
 
     months: pd.DataFrame
     windows: list[dict[str, Any]]
@@ -133,7 +133,7 @@ def _simulate(
 
 
 def _months(results: Any, targets: Targets) -> pd.DataFrame:
-    """The table of months: median, p10 and p90 over runs, and what happened under the same name + ``_real``."""
+    """The table of months: median and quantiles over runs, and what happened under the same name + ``_real``."""
     import pandas as pd
 
     sector = results.table("sector")
@@ -145,7 +145,8 @@ def _months(results: Any, targets: Targets) -> pd.DataFrame:
     for name, column in SIMULATED.items():
         values = sector.pivot(index="month", columns="run", values=column).loc[list(targets.months)].to_numpy(float)
         columns[name] = np.median(values, axis=1)
-        columns[f"{name}_p10"], columns[f"{name}_p90"] = np.percentile(values, (10, 90), axis=1)
+        for share in (10, 25, 75, 90):
+            columns[f"{name}_p{share}"] = np.percentile(values, share, axis=1)
         columns[f"{name}_real"] = real[name]
     return pd.DataFrame(columns)
 

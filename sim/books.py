@@ -30,7 +30,7 @@ COSTS = (
     "excise", "duties", "penalties",
 )  # fmt: skip
 BELOW_EBITDA = ("interest", "depreciation", "tax", "gains", "defaults", "restructuring")
-CAPITAL = ("opening", "equity_issue", "dividends", "liquidation", "balance_only")
+CAPITAL = ("opening", "equity_issue", "liquidation", "balance_only")
 LINES = REVENUE + COSTS + BELOW_EBITDA + CAPITAL
 
 

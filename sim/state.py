@@ -73,7 +73,7 @@ class Sites:
     """Sites, (R, S). ``owner`` has the connection, ``miner`` the rigs; they differ where rigs are hosted.
 
     ``contract`` is what the rig operator pays per MWh under fixed price (for hosted rigs the hosting fee),
-    ``supply`` what the owner pays the utility for it. MW are grid MW.
+    ``supply`` what the owner pays the utility for it, both in prices of the start. MW are grid MW.
     """
 
     owner: Index

@@ -35,7 +35,12 @@ INK = LIGHT
 
 def render(figure: Figure, path: str | Path) -> Path:
     """Write one figure as PNG."""
-    return _page([figure], columns=1).save(Path(path))
+    return render_page([figure], path, columns=1)
+
+
+def render_page(figures: Sequence[Figure], path: str | Path, columns: int = 2) -> Path:
+    """Write several figures on one page as PNG."""
+    return _page(figures, columns).save(Path(path))
 
 
 def render_all(results: ResultSet, folder: str | Path, keys: Iterable[str] = tuple(FIGURES)) -> list[Path]:

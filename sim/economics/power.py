@@ -123,16 +123,6 @@ def smooth_step(log_ratio: Numbers, spread: Numbers) -> Floats:
     return 1.0 / (1.0 + np.exp(-np.clip(np.divide(log_ratio, spread), -500.0, 500.0)))
 
 
-def price_level(
-    base_usd_per_mwh: Numbers, load_change_mw: Numbers, peak_load_mw: Numbers, elasticity: Numbers
-) -> Floats:
-    """Regional price level [USD/MWh] after the sector's load has changed by `load_change_mw` since the start.
-
-    base x exp(elasticity x change / peak): a rise by 1 % of peak load moves prices by `elasticity` percent.
-    """
-    return base_usd_per_mwh * np.exp(np.multiply(elasticity, load_change_mw) / peak_load_mw)
-
-
 def reserve_margin(
     start_margin: Numbers, peak_load_mw: Numbers, load_change_mw: Numbers, net_growth: Numbers = 0.0
 ) -> Floats:

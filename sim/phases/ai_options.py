@@ -11,7 +11,7 @@ from agents import observations as ob
 from sim.arrays import Array, Index, safe_divide
 from sim.economics import hosting
 from sim.phases import finance
-from sim.state import CLOUD, COLOCATION, CREDITS, RETROFIT
+from sim.state import CLASSES, CLOUD, COLOCATION, CREDITS, RETROFIT
 
 if TYPE_CHECKING:
     from sim.phases.cases import Cases, OptionTable
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 MODES = (*CREDITS, "tenant-funded")
 TENANT_FUNDED = len(CREDITS)
+NEOCLOUD = CLASSES.index("neocloud")
 RENT_LESS_FUNDING = 0.81  # rent where the tenant pays the fit-out (facts: 1.44-1.46 against 1.77)
 HALL_LIFE_YEARS = 20.0  # straight line; what is left at the end of a term can be let again, at a discount
 RELET_VALUE = 0.8
 RETROFIT_SHARE = 0.2  # of a mine's halls that can be refitted (facts: convertible share of a miner's portfolio)
 LARGEST_LEASE_MW = 350.0  # critical IT; the largest single lease of the facts is 393
-VACANT_CAPEX = 0.35  # of retrofit capex to let a vacant AI hall again
 # how far through the gates an option got, by gate code: the furthest is the reason that is shown
 PROGRESS = np.zeros(len(ob.GATES), dtype=np.int64)
 PROGRESS[[ob.NO_TENANT, ob.TOO_SMALL, ob.NO_EQUITY, ob.SLOW_PAYBACK, ob.OPEN]] = (1, 2, 3, 4, 5)
@@ -104,10 +104,14 @@ def hall_residual(capex: Array, years: Array) -> Array:
     return RELET_VALUE * capex * np.clip(1 - years / HALL_LIFE_YEARS, 0.0, 1.0)
 
 
-def smallest_ask(s: Sector) -> Array:
-    """Smallest critical IT MW some solvent tenant of each mode would take now (R, M); infinite: no tenant."""
+def smallest_ask(s: Sector, product: int) -> Array:
+    """Smallest critical IT MW some solvent tenant of each mode would take now (R, M); infinite: no tenant.
+
+    Neoclouds have cards of their own: they do not buy another's GPU cloud.
+    """
     t = s.tenants
     asking = t.solvent & (t.wanted >= t.min_mw) & (s.now.rent[:, None] <= t.max_rent)
+    asking &= (t.klass != NEOCLOUD) | (product != CLOUD)
     ask = np.where(asking, t.min_mw, np.inf)
     smallest = np.full((s.n_runs, len(MODES)), np.inf)
     for mode in range(len(CREDITS)):
@@ -164,7 +168,6 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     """Fill the AI columns of the option table and return the plans behind them."""
     terms = [product_terms(s, product) for product in (COLOCATION, RETROFIT, CLOUD)]
     terms.append(terms[COLOCATION])
-    asks = smallest_ask(s)
     plans = Plans.blank(len(c), terms)
     idle = c.idle_soon + c.vacant
     hybrid_racks = np.where(idle < 1.0, HYBRID_RACKS * c.racks, 0.0)
@@ -176,6 +179,7 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
     for k, option in enumerate(ob.AI_OPTIONS):
         it_mw = np.minimum(gross[k] / c.p(s.P.ai.gross_per_it), LARGEST_LEASE_MW)
+        asks = smallest_ask(s, CLOUD if option == ob.CLOUD else COLOCATION)
         best = best_mode(s, c, terms[k], asks, own, it_mw, spare[k])
         table.value[:, option], table.payback[:, option] = best.worth, best.payback
         table.equity[:, option], table.earn[:, option] = best.equity, best.earn

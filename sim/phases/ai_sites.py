@@ -13,9 +13,9 @@ from sim.state import BUILDING, CLOUD, ENDED, RUNNING
 if TYPE_CHECKING:
     from sim.sector import Sector
 
-HALL_LIFE_MONTHS = 240
 GPU_LIFE_MONTHS = 60
-EXPIRED, TENANT_DEFAULT, CANCELLED, LANDLORD = 1, 2, 3, 4
+EXPIRED, TENANT_DEFAULT, CANCELLED = 1, 2, 3
+ORDINARY_LOW = 0.7  # of the expected demand: months below it happen without anybody cancelling
 TERMINATION_YEARS = 0.5  # of rent paid by a tenant that cancels what is not yet delivered
 RECOVERY_PER_MONTH = 1 / 24  # a failed tenant is reorganised after two years on average
 
@@ -110,11 +110,12 @@ def earn_rent(s: Sector) -> None:
     margin = np.where(cloud, s.P.ai.cloud_margin, s.P.ai.colocation_margin)
     fine = np.minimum(rent * missed * s.P.ai.outage_penalty_share, rent)
     s.rent_due = rent - fine
-    revenue = sum_by(leases.firm, rent, s.n_firms)
     books.post("ai_revenue", "tenants", receivables=sum_by(leases.firm, np.where(cloud, 0.0, rent), s.n_firms))
     books.post("gpu_revenue", "tenants", receivables=sum_by(leases.firm, np.where(cloud, rent, 0.0), s.n_firms))
     books.post("penalties", "tenants", receivables=-sum_by(leases.firm, fine, s.n_firms))
-    earned = np.minimum(books.stock["prepayments"], 0.5 * revenue)
+    # a prepayment was a share of the contract's value and is credited evenly against its rent
+    credited = s.P.ai.cloud_prepayment_share * sum_by(leases.firm, np.where(cloud, rent, 0.0), s.n_firms)
+    earned = np.minimum(books.stock["prepayments"], credited)
     books.post("balance_only", "tenants", receivables=-earned, prepayments=-earned)
     books.bill("ai_cost", "vendors", sum_by(leases.firm, rent * (1 - margin), s.n_firms))
     mw = sum_by(leases.firm, np.where(live, leases.delivered_mw, 0.0), s.n_firms)
@@ -158,7 +159,8 @@ def _cancel(s: Sector) -> None:
     """Tenants whose demand has fallen cancel what is not begun to be delivered, against a fee."""
     leases = s.leases
     flow = s.drivers.ai_demand_flow_gw[:, s.t]
-    drop = np.clip(1 - safe_divide(flow, s.expected_flow[s.t], 1.0), 0.0, 1.0)[:, None]
+    usual = s.expected_flow[s.t] * s.P.ai.demand_scale[:, 0]
+    drop = np.clip(1 - safe_divide(flow, usual, 1.0) / ORDINARY_LOW, 0.0, 1.0)[:, None]
     hazard = s.P.ai.cancellation_per_year / 12 * (1 + 20 * drop)
     draw = s.streams.uniforms("cancellation", (s.lease_capacity,))
     hit = (leases.status == BUILDING) & (leases.delivered_mw == 0) & (draw < hazard)

@@ -33,7 +33,9 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
         return np.zeros_like(which)
     value, loan = lease_value(s)
     bids = mining_options.site_bid(s) * s.sites.connected + np.maximum(value - loan, 0.0)
-    worth = rows.get(bids)
+    scrap = np.ascontiguousarray(s.rigs.ehs * s.rigs.used[:, None, :]).sum(axis=-1) * 1e6 * orders.SCRAP_DISCOUNT
+    rigs = rows.get(np.where(s.sites.miner == s.sites.owner, scrap, 0.0))
+    worth = rows.get(bids) + rigs
     order = np.lexsort((rows.row, -worth, rows.run))
     rank = running_total(np.ones(len(order)), rows.run[order]).astype(np.int64) - 1
     funds = np.where(s.firms.alive & ~which, finance.own_funds(s), 0.0)
@@ -41,9 +43,10 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
     for k in range(min(int(rank.max()) + 1, ROUNDS)):
         at = order[rank == k]
         fits = may_buy(s, rows.run[at], rows.row[at])
-        winner[at], price[at] = _one_round(rows.run[at], worth[at], funds, luck, fits)
+        outside = OUTSIDE_BID * (worth[at] - rigs[at])  # outsiders take the site without the rigs
+        winner[at], price[at] = _one_round(rows.run[at], worth[at], outside, funds, luck, fits)
     bought = winner >= 0
-    _to_miner(s, rows.keep(bought), winner[bought], price[bought])
+    _to_miner(s, rows.keep(bought), winner[bought], price[bought], rigs[bought])
     _to_outsiders(s, rows.keep(~bought), price[~bought])
     return which & _to_one_buyer(s, rows, seller, winner)
 
@@ -80,9 +83,10 @@ def may_buy(s: Sector, run: Index, site: Index) -> Mask:
     return here & ~(mines_only[:, None] & (s.firms.strategy == AI)[run])
 
 
-def _one_round(run: Index, worth: Array, funds: Array, luck: Array, fits: Mask) -> tuple[Index, Array]:
+def _one_round(
+    run: Index, worth: Array, outside: Array, funds: Array, luck: Array, fits: Mask
+) -> tuple[Index, Array]:
     """Winner (-1 an outsider) and price of at most one site per run; the best bidder pays the second price."""
-    outside = worth * OUTSIDE_BID
     bids = worth[:, None] * (1 - BID_SPREAD / 2 + BID_SPREAD * luck[run])
     bids = np.where((funds[run] >= bids) & fits, bids, -1.0)
     rows, winner = np.arange(len(run)), np.argmax(bids, axis=1)
@@ -94,7 +98,7 @@ def _one_round(run: Index, worth: Array, funds: Array, luck: Array, fits: Mask) 
     return np.where(inside, winner, -1), price
 
 
-def _to_miner(s: Sector, at: Rows, winner: Index, price: Array) -> None:
+def _to_miner(s: Sector, at: Rows, winner: Index, price: Array, rigs: Array) -> None:
     """Site, rigs, leases and project loans pass to the buyer; the price passes through the clearing."""
     if not len(at):
         return
@@ -102,7 +106,8 @@ def _to_miner(s: Sector, at: Rows, winner: Index, price: Array) -> None:
     seller = at.get(sites.owner)
     paid = at.sum_into(price, s.n_runs, s.n_firms, winner)
     orders.pay_from_funds(s, paid)
-    books.post("balance_only", "clearing", cash=-paid, sites=paid)
+    machines = at.sum_into(np.minimum(rigs, price), s.n_runs, s.n_firms, winner)
+    books.post("balance_only", "clearing", cash=-paid, sites=paid - machines, rigs=machines)
     books.post("gains", "clearing", cash=at.sum_into(price, s.n_runs, s.n_firms, seller))
     moved = np.zeros((s.n_runs, s.n_sites), bool)
     moved[at.run, at.row] = True

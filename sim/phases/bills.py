@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.arrays import Array, row_sum, safe_divide, spread, sum_by
 from sim.economics.credit import interest, loan_payment
+from sim.economics.power import demand_response_income
 from sim.phases import finance
 from sim.state import BUILDING, CLOUD, CORPORATE, RUNNING
 
@@ -47,7 +48,7 @@ def _power(s: Sector) -> None:
     fee = np.where(hosted, d.power_cost, 0.0)
     books.bill("hosting_fees", "clearing", sum_by(sites.miner, fee, s.n_firms))
     books.post("hosting_revenue", "clearing", receivables=sum_by(sites.owner, fee, s.n_firms))
-    supply = np.where(hosted, d.mwh * (sites.supply + tariff), 0.0)
+    supply = np.where(hosted, d.mwh * (sites.supply * s.now.inflation[:, None] + tariff), 0.0)
     books.bill("power_cost", "utilities", sum_by(sites.owner, supply, s.n_firms))
     resale = sum_by(sites.owner, d.resale, s.n_firms)
     books.post("resale", "utilities", receivables=resale)
@@ -69,8 +70,8 @@ def _carbon(s: Sector) -> None:
 
 def programme_income(s: Sector) -> None:
     """Demand-response programmes and capacity payments for hashing load that can be called off."""
-    per_mw = s.regions.programme * s.P.power.demand_response_scale / 12
-    income = s.dispatched.mw * spread(per_mw, s.sites.region)
+    per_mw = spread(s.regions.programme * s.P.power.demand_response_scale, s.sites.region)
+    income = demand_response_income(s.dispatched.mw, per_mw, 1.0)  # the region's payment is the programme part
     s.books.post("demand_response", "utilities", receivables=sum_by(s.sites.owner, income, s.n_firms))
 
 
@@ -152,7 +153,7 @@ def _amortise_projects(s: Sector) -> None:
 
 
 def tax(s: Sector) -> None:
-    """Tax on the month's income after earlier losses; gains on coins count when they are booked."""
+    """Tax on the month's operating income after interest, wear and earlier losses; gains on coins are left out."""
     books, firms = s.books, s.firms
     income = books.ebitda() + books.total(("interest", "depreciation"))
     usable = np.minimum(firms.tax_losses, np.maximum(income, 0.0))

@@ -68,7 +68,7 @@ def power_cost(s: Sector) -> Array:
     level = np.take_along_axis(s.regions.price, s.sites.region, axis=1)
     adder = np.take_along_axis(dispatch.running_cost(s) + s.regions.tariff, s.sites.region, axis=1)
     fixed = s.sites.fixed_share
-    return fixed * s.sites.contract + (1 - fixed) * level + adder
+    return fixed * s.sites.contract * s.now.inflation[:, None] + (1 - fixed) * level + adder
 
 
 def gather(s: Sector) -> Cases:

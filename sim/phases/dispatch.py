@@ -76,7 +76,7 @@ def rig_blocks(s: Sector) -> Blocks:
     overhead = s.P.power.mining_overhead[run, 0]
     fixed = at.get(s.sites.fixed_share)
     level = np.maximum(s.regions.price[run, region], CHEAPEST_USD_PER_MWH)
-    contract = at.get(s.sites.contract) + s.regions.tariff[run, region]
+    contract = at.get(s.sites.contract) * s.now.inflation[run] + s.regions.tariff[run, region]
     return Blocks(
         at=at,
         generation=generation,

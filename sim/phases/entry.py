@@ -111,7 +111,7 @@ def _found(s: Sector, run: Index, firm: Index, site: Index, region: Index, size:
     firms.size[run, firm] = size_class(size)
     sites.owner[run, site], sites.miner[run, site], sites.region[run, site] = firm, firm, region
     sites.connected[run, site] = size
-    price = s.tables.regions["miner_price_usd_per_mwh"][region] * s.now.inflation[run] * (0.75 + 0.4 * draw)
+    price = s.tables.regions["miner_price_usd_per_mwh"][region] * (0.75 + 0.4 * draw)
     sites.contract[run, site], sites.supply[run, site] = price, price
     sites.fixed_share[run, site] = s.P.power.fixed_price_share[run, 0]
     sites.suitability[run, site] = s.regions.suitability[run, region]

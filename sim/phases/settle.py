@@ -40,7 +40,7 @@ def sum_owed(s: Sector) -> Array:
 
 
 def find_money(s: Sector, due: Array) -> None:
-    """Close the gap between cash and what is due: coins, coin-backed credit, new shares, idle rigs."""
+    """Close the gap between cash and what is due: credit on coins, coins, new shares, idle rigs."""
     books, f = s.books, s.P.finance
     gap = np.where(s.firms.alive, np.maximum(due - books.stock["cash"], 0.0), 0.0)
     room = coin_loan_room(books.stock["coins"], f.coin_loan_ltv, s.facilities.balance[:, :, COIN])

@@ -112,7 +112,8 @@ def match(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     size = 0.3 * np.minimum(offers.it_mw, LARGE_MW) / LARGE_MW
     score = -offers.lead / 12 + 0.5 * record + size + SCORE_NOISE * luck
     region = s.sites.region[offers.run, offers.site]
-    score = score + 0.5 * s.regions.suitability[offers.run, region] - s.regions.ai_tariff[offers.run, region] / DEAR_POWER
+    score = score + 0.5 * s.regions.suitability[offers.run, region]
+    score = score - s.regions.ai_tariff[offers.run, region] / DEAR_POWER
     equity = np.stack([t.equity for t in terms])
     for tenant in np.argsort(s.tenants.credit[0], kind="stable"):
         _take(s, offers, int(tenant), score, closes, equity)

@@ -117,7 +117,7 @@ def renew_hosting(s: Sector) -> None:
     """Hosting contracts that end go on for two years, at the host's cost and margin of the day if that is more."""
     sites = s.sites
     ends = (sites.hosting_end <= s.t) & (sites.miner != sites.owner) & (sites.owner >= 0)
-    fee = np.maximum(sites.contract, (sites.supply + HOST_MARGIN) * s.now.inflation[:, None])
+    fee = np.maximum(sites.contract, sites.supply + HOST_MARGIN)
     sites.contract = np.where(ends, fee, sites.contract)
     sites.hosting_end = np.where(ends, s.t + HOSTING_MONTHS, sites.hosting_end)
 

@@ -203,7 +203,7 @@ def relocate(view: MonthView, c: Case) -> Valued:
 
 def leave(view: MonthView, c: Case) -> list[tuple[int, Valued]]:
     """Sell the site to a developer, or close it and save its fixed cost."""
-    if c.site.ai_gross + c.site.ai_building > 0.0:
+    if c.site.ai_gross + c.site.ai_building + c.site.legacy_gpu > 0.01:
         return [(SELL, CLOSED[FORBIDDEN]), (CLOSE, CLOSED[FORBIDDEN])]
     if c.connected < 0.05:
         return [(SELL, CLOSED[NOTHING]), (CLOSE, CLOSED[NOTHING])]
@@ -213,7 +213,9 @@ def leave(view: MonthView, c: Case) -> list[tuple[int, Valued]]:
     if c.site.suitability >= view.min_suitability and c.connected >= 25.0:
         bid = view.developer_bid * c.site.suitability
     sold = 0.9 * bid * c.connected + rigs - reservation
-    saved = (view.site_cost * c.racks + c.firm.overhead_per_mw * c.connected) * view.saved_years
+    # overhead ends only with the firm: an owner-run one that closes its one site
+    last = c.connected >= 0.95 * c.firm.connected and not c.firm.listed
+    saved = (view.site_cost * c.racks + (c.firm.overhead() * 12 if last else 0.0)) * view.saved_years
     closed = rigs + saved - max(reservation - view.miner_bid * c.connected, 0.0)
     gate = NO_BUYER if bid <= 0.0 else WORSE if sold <= 0.0 else OPEN
     return [(SELL, (sold, gate)), (CLOSE, (closed, OPEN if closed > 0.0 else WORSE))]

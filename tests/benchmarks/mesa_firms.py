@@ -15,7 +15,7 @@ OPERATING = (
     "pool_fee", "other_cost", "site_cost", "hosting_fees", "overhead", "ai_cost", "carbon_cost", "excise", "duties",
     "penalties",
 )  # fmt: skip
-INCOME = (*OPERATING, "interest", "depreciation", "tax", "gains", "balance_only")
+INCOME = (*OPERATING, "interest", "depreciation", "tax", "balance_only")
 CORPORATE, COIN, RIG = range(3)
 BUILDING, RUNNING = 1, 2
 CLOUD = 2
@@ -308,7 +308,6 @@ class Firm(mesa.Agent):
         if not cases:
             return []
         self.own_per_case = self.own_funds() / len(cases)
-        self.overhead_per_mw = self.overhead() * 12 / self.mw_run if self.mw_run > 0.0 else 0.0
         self.free_site = self._cheapest_free_site()
         return [decide(view, self, site, role) for site, role in cases]
 

@@ -53,6 +53,7 @@ def from_sector(s: Sector, run: int = 0) -> ReferenceModel:
     add_sites(model, s, run)
     add_firms(model, s, run)
     add_leases(model, s, run)
+    model.open_month()
     return model
 
 

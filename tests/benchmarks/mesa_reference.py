@@ -171,6 +171,7 @@ class ReferenceModel(mesa.Model):
 
     def step(self) -> None:
         """Dispatch, books, then the firms whose review falls into this month choose."""
+        self.open_month()
         self.dispatch()
         self.keep_books()
         for site in self.sites.values():
@@ -180,15 +181,18 @@ class ReferenceModel(mesa.Model):
 
     # ------------------------------------------------------------------ dispatch
 
-    def dispatch(self) -> None:
-        """Solve the hashprice, run the rigs at it, settle the network's month."""
-        p, now = self.p, self.now
+    def open_month(self) -> None:
+        """What all rigs of a generation and all sites of a region share this month."""
+        p = self.p
         net, overhead = 1.0 - p.bitcoin.pool_fee, p.power.mining_overhead
         self.mw_per_ehs = [j * overhead for j in self.j_per_th]
         self.strike_per_hashprice = [1000.0 * net / (24.0 * mw) for mw in self.mw_per_ehs]
         outage = (1.0 - p.power.availability) * (1.0 - p.ai.downtime_reduction)
         for region in self.regions:
-            region.open_month(p.power.other_cost_usd_per_mwh * now.inflation, outage)
+            region.open_month(p.power.other_cost_usd_per_mwh * self.now.inflation, outage)
+
+    def dispatch(self) -> None:
+        """Solve the hashprice, run the rigs at it, settle the network's month."""
         sites = self.agents_by_type[Site]
         sites.do("stack_rigs")
         self.hashing = [site for site in sites if site.blocks]

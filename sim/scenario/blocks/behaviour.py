@@ -68,8 +68,8 @@ class Behaviour(Block):
     reluctance_treasury_weight: float = param(
         0.5,
         "assumption",
-        "Extra dislike of a firm whose whole wealth is in coins, in multiples of reluctance_sd_usd_m_per_mw.",
-        unit="factor",
+        "Extra reluctance, per MW, of a firm whose equity is all in coins; in proportion for others.",
+        unit="M USD/MW",
         low=-5,
         high=5,
         spread=Triangular(0.0, 0.5, 1.0),

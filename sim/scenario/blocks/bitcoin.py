@@ -44,14 +44,14 @@ class Bitcoin(Block):
         source="data: btc_price_monthly_2022_2026, mean log growth 2022-01 to 2026-06 is 0.054",
     )
     price_volatility_scale: float = param(
-        0.8,
+        1.0,
         "assumption",
-        "How wild the price is compared with history. Below one because swings have become "
-        "smaller: 44 % a year since 2022 against 71 % before.",
+        "How wild the price is compared with its source: the real months of 2021-07 to 2026-06 (45 % a year) for the "
+        "bootstrap, the stated volatility for the other processes.",
         unit="factor",
         low=0,
         high=3,
-        spread=Normal(0.8, 0.12, 0.5, 1.1),
+        spread=Normal(1.0, 0.12, 0.7, 1.3),
         source="data: btc_monthly_2012_2021 and btc_price_monthly_2022_2026, sd of monthly log returns 2016-07 to "
         "2026-06 is 61 % a year",
     )

@@ -120,7 +120,7 @@ class Rigs(Block):
     life_months: float = param(
         60,
         "assumption",
-        "Useful life of a rig. After it, it is scrapped even if it would still earn.",
+        "Months of service that buyers reckon with. Rigs leave when they stay off or are replaced, not by age.",
         unit="months",
         low=12,
         high=240,

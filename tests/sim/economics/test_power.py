@@ -12,7 +12,6 @@ from sim.economics.power import (
     GRID_NODES,
     PriceDuration,
     demand_response_income,
-    price_level,
     reserve_margin,
     smooth_step,
 )
@@ -128,11 +127,6 @@ def test_bad_tables_are_refused(weights: list[float], ratios: list[float], words
 def test_smooth_step() -> None:
     shares = smooth_step(np.array([-1e6, -0.2, 0.0, 0.2, 1e6]), 0.2)
     np.testing.assert_allclose(shares, [0.0, 1 / (1 + np.e), 0.5, np.e / (1 + np.e), 1.0], atol=1e-12)
-
-
-def test_price_level() -> None:
-    assert price_level(45.0, 0.0, 85_000.0, 1.5) == 45.0
-    assert price_level(45.0, 850.0, 85_000.0, 1.5) == pytest.approx(45.0 * np.exp(0.015))
 
 
 def test_reserve_margin() -> None:

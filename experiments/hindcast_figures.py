@@ -1,0 +1,53 @@
+"""The picture of a hindcast: what was simulated, with its band over seeds, against what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.figures.model import Band, Figure, Line
+from experiments.wording import month
+
+if TYPE_CHECKING:
+    from experiments.figures.palette import Meaning
+    from experiments.hindcast import Hindcast
+
+SHOWN: tuple[tuple[str, str, str, Meaning], ...] = (
+    ("hashrate_ehs", "Network hashrate", "EH/s", "btc"),
+    ("hashprice_usd_per_ph_day", "Hashprice", "USD/PH/s a day", "money"),
+    ("power_gw", "Power of all mines", "GW", "power"),
+    ("fleet_j_per_th", "Energy per hash, whole network", "J/TH", "hybrid"),
+)
+SOURCE = "price and fees given; hashrate of the chain, power of the Cambridge index"
+
+
+def figures(result: Hindcast) -> list[Figure]:
+    """Hashrate, hashprice, power and J/TH over the months with a known hashrate (all months, if none is known)."""
+    known = np.flatnonzero(result.months["hashrate_ehs_real"].notna())
+    frame = result.months.iloc[: known[-1] + 1] if len(known) else result.months
+    span = f"{month(frame['month'].iloc[0])} to {month(frame['month'].iloc[-1])}"
+    made = []
+    for column, title, unit, meaning in SHOWN:
+        value: Callable[[str], list[float]] = lambda end, column=column: frame[column + end].tolist()  # noqa: E731
+        band = Band(value("_p10"), value("_p25"), value("_p75"), value("_p90"))
+        lines = [Line("Simulated", meaning, value(""), band=band if result.runs > 1 else None)]
+        if frame[f"{column}_real"].notna().iloc[-1]:
+            lines.append(Line("Happened", "baseline", value("_real")))
+        made.append(
+            Figure(
+                key=f"hindcast-{column}", title=title, subtitle=f"{unit}, {span}, logarithmic", unit=unit, kind="lines",
+                months=frame["month"].tolist(), lines=tuple(lines), runs=result.runs, source=SOURCE, log=True,
+            )
+        )  # fmt: skip
+    return made
+
+
+def draw(result: Hindcast, path: Path) -> Path:
+    """Write the four figures on one page as PNG."""
+    from experiments.figures.draw import render_page
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return render_page(figures(result), path)
