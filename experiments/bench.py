@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
-from types import CodeType, FunctionType, ModuleType, TracebackType
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from agents import rules
@@ -79,7 +79,7 @@ class Stopwatch:
             watch.set_local_events(tool, code, watch.events.PY_START | watch.events.PY_RETURN)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         for code in self.seconds:
             sys.monitoring.set_local_events(sys.monitoring.PROFILER_ID, code, 0)
         sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)
@@ -230,10 +230,9 @@ def run_bench(months: int, batch: int, repeats: int, as_json: bool) -> None:
     from rich.console import Console
 
     console = Console()
-    console.print(
-        f"{told['firms']:,} firms, {told['sites']:,} sites, {plural(told['months'], 'month')} (measured over the first "
-        f"{told['measured_months']}); median of {plural(repeats, 'repeat')}, lowest{DASH}highest", highlight=False,
-    )  # fmt: skip
+    size = f"{told['firms']:,} firms, {told['sites']:,} sites, {plural(told['months'], 'month')}"
+    how = f"measured over the first {told['measured_months']}; median of {plural(repeats, 'repeat')}"
+    console.print(f"{size}, {how}, lowest{DASH}highest", highlight=False, soft_wrap=True)
     console.print(_speeds(told))
     if told["compared"]:
         console.print(_against_mesa(told["compared"]))

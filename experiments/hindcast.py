@@ -82,7 +82,7 @@ def hindcast(
     _check_months(start, train_end, targets.months[-1])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "coin.csv"
-        _write_coin_path(targets, path)
+        write_coin_path(targets, path)
         results = _simulate(targets, path, start, runs, seed, workers, scenario, on_progress)
     frame = _months(results, targets)
     return Hindcast(frame, _windows(frame, targets, train_end), runs, seed)
@@ -105,7 +105,7 @@ def _check_months(start: str, train_end: str, end: str) -> None:
         raise UserError(f"--train-end {train_end} lies before --start {start}.")
 
 
-def _write_coin_path(targets: Targets, path: Path) -> None:
+def write_coin_path(targets: Targets, path: Path) -> None:
     """Price and fees, and nothing else of the data, as the engine reads them."""
     with path.open("w", newline="", encoding="utf-8") as lines:
         writer = csv.writer(lines)

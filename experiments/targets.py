@@ -35,6 +35,10 @@ class Targets:
     hashrate: Array
     power: Array
 
+    def arrays(self) -> tuple[Array, ...]:
+        """Price, fees, issuance, hashrate, power."""
+        return self.price, self.fees, self.issuance, self.hashrate, self.power
+
     @property
     def coins_per_day(self) -> Array:
         """Subsidy and fees a day (M,), BTC."""
@@ -59,7 +63,7 @@ class Targets:
         if missing:
             raise UserError(f"there is no price for {missing}; the data must hold every month from {start} to {end}.")
         rows = [known[month] for month in wanted]
-        parts = (values[rows] for values in (self.price, self.fees, self.issuance, self.hashrate, self.power))
+        parts = (values[rows] for values in self.arrays())
         return Targets(tuple(wanted), *parts)
 
     def last_known(self) -> str:

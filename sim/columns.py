@@ -126,7 +126,7 @@ SECTOR = (
     _cases("restructurings", "Firms that went on after creditors took a loss"),
     _cases("acquisitions", "Firms bought by another"),
     _cases("left_mining_for_ai", "Firms that switched off their last rig and live on AI"),
-    _count("listed_in_distress", "Listed firms with payables overdue, a restructuring within a year or negative equity"),
+    _count("listed_in_distress", "Listed firms with overdue payables, negative equity or restructured within a year"),
     _cases("exits_small", "Exits of firms below 10 MW at start or entry"),
     _cases("exits_medium", "Exits of firms of 10 to 100 MW at start or entry"),
     _cases("exits_large", "Exits of firms of 100 to 500 MW at start or entry"),

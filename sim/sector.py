@@ -226,7 +226,7 @@ class Sector:
         self.start_rigs = np.ascontiguousarray(self.rigs.ehs).sum(axis=-1)
         self.start_rigs = sum_by(self.sites.miner, self.start_rigs, self.n_firms)
         self.left_mining = np.zeros((self.n_runs, self.n_firms), bool)
-        self.rig_mw_by_site = self._rig_mw()
+        self.rig_mw_by_site = self.installed_mw()
         self.wanted_total = self.start_wanted = np.zeros(self.n_runs)
         self.offer_stock = np.zeros(self.n_runs)
         self.entrant_orders_mw = np.zeros(self.n_runs)
@@ -317,7 +317,8 @@ class Sector:
         hosted = self.sites.miner != self.sites.owner
         return sum_by(self.sites.miner, np.where(hosted, self.sites.racks, 0.0), self.n_firms)
 
-    def _rig_mw(self) -> Array:
+    def installed_mw(self) -> Array:
+        """MW at the plug of all rigs at each site, running or not (R, S)."""
         mw = self.rigs.ehs * self.rigs.j_per_th[:, None, :] * self.P.power.mining_overhead[:, :, None]
         return np.ascontiguousarray(mw).sum(axis=-1)
 

@@ -40,9 +40,10 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
     rank = running_total(np.ones(len(order)), rows.run[order]).astype(np.int64) - 1
     funds = np.where(s.firms.alive & ~which, finance.own_funds(s), 0.0)
     winner, price = np.full(len(rows), -1), np.zeros(len(rows))
+    known = presence(s)
     for k in range(min(int(rank.max()) + 1, ROUNDS)):
         at = order[rank == k]
-        fits = may_buy(s, rows.run[at], rows.row[at])
+        fits = may_buy(s, known, rows.run[at], rows.row[at])
         outside = OUTSIDE_BID * (worth[at] - rigs[at])  # outsiders take the site without the rigs
         winner[at], price[at] = _one_round(rows.run[at], worth[at], outside, funds, luck, fits)
     bought = winner >= 0
@@ -71,14 +72,16 @@ def lease_value(s: Sector) -> tuple[Array, Array]:
     return value, sum_by(leases.site, np.where(live, leases.loan, 0.0), s.n_sites)
 
 
-def may_buy(s: Sector, run: Index, site: Index) -> Mask:
+def presence(s: Sector) -> Mask:
+    """Continents (C, R, F) on which a firm owns a site."""
+    continents = np.unique(s.continent)
+    where = s.continent[s.sites.region]
+    return np.stack([sum_by(s.sites.owner, (where == c).astype(np.float64), s.n_firms) > 0 for c in continents])
+
+
+def may_buy(s: Sector, known: Mask, run: Index, site: Index) -> Mask:
     """Firms that may want a site (n, F): they know the continent, and landlords of AI want sites fit for AI."""
-    region = s.sites.region[run, site]
-    here = np.zeros((len(run), s.n_firms), bool)
-    for continent in np.unique(s.continent):
-        inside = s.continent[s.sites.region] == continent
-        known = sum_by(s.sites.owner, inside.astype(np.float64), s.n_firms) > 0
-        here |= known[run] & (s.continent[region] == continent)[:, None]
+    here = known[s.continent[s.sites.region[run, site]], run]
     mines_only = s.sites.suitability[run, site] < s.P.ai.min_suitability[run, 0]
     return here & ~(mines_only[:, None] & (s.firms.strategy == AI)[run])
 

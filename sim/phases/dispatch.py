@@ -34,15 +34,16 @@ CHEAPEST_USD_PER_MWH = 0.01  # mean spot price at least, whatever shocks do
 class Blocks:
     """Blocks of rigs that could run: n entries of (run, site, generation), the newest of a site first.
 
-    ``mw`` at the plug, ``ehs``; ``strike_per_hashprice`` USD/MWh of revenue per USD/PH/day; ``adder`` USD/MWh
-    of cost that only running incurs; ``level`` USD/MWh mean spot price; ``at_spot`` share of load decided by
-    the spot price.
+    ``mw`` at the plug, ``ehs``; ``racked`` share that finds a rack; ``strike_per_hashprice`` USD/MWh of
+    revenue per USD/PH/day; ``adder`` USD/MWh of cost that only running incurs; ``level`` USD/MWh mean spot
+    price; ``at_spot`` share of load decided by the spot price.
     """
 
     at: Rows
     generation: Index
     ehs: Array
     mw: Array
+    racked: Array
     strike_per_hashprice: Array
     adder: Array
     level: Array
@@ -82,6 +83,7 @@ def rig_blocks(s: Sector) -> Blocks:
         generation=generation,
         ehs=ehs * usable,
         mw=mw * usable,
+        racked=fits,
         strike_per_hashprice=1000.0 * (1 - s.P.bitcoin.pool_fee[run, 0]) / (24.0 * j * overhead),
         adder=running_cost(s)[run, region],
         level=level,
@@ -174,12 +176,11 @@ def dispatch(s: Sector) -> None:
 
 def _retire_idle(s: Sector, blocks: Blocks, hours_on: Array) -> None:
     """Rigs that stay off are scrapped slowly; rigs without a rack count as off."""
-    on = np.zeros_like(s.rigs.ehs)
-    installed = s.rigs.ehs[blocks.at.run, blocks.at.row, blocks.generation]
-    usable = np.divide(blocks.ehs, installed, out=np.zeros_like(installed), where=installed > 0)
-    on[blocks.at.run, blocks.at.row, blocks.generation] = np.where(usable > 0, hours_on, 0.0)
-    s.rigs.ehs *= 1 - s.P.rigs.retirement_per_month[:, :, None] * (1 - on)
-    s.rigs.ehs[s.rigs.ehs * s.rigs.j_per_th[:, None, :] < LAST_RIGS_MW] = 0.0
+    run, cell = blocks.at.run, (blocks.at.run, blocks.at.row, blocks.generation)
+    on = np.where(blocks.ehs > 0, hours_on, 0.0)
+    kept = s.rigs.ehs[cell] * (1 - s.P.rigs.retirement_per_month[run, 0] * (1 - on))
+    crumbs = kept * s.rigs.j_per_th[run, blocks.generation] < LAST_RIGS_MW
+    s.rigs.ehs[cell] = np.where(crumbs, 0.0, kept)
 
 
 def _settle_network(s: Sector) -> None:

@@ -40,12 +40,13 @@ def reopen(s: Sector) -> None:
     order = order[usable[order]]
     rank = running_total(np.ones(len(order)), dormant.run[order]).astype(np.int64) - 1
     funds = finance.own_funds(s)
+    known = auction.presence(s)
     asked = mining_options.miner_bid(s)
     for k in range(REOPENED_PER_MONTH):
         at = Rows(dormant.run[order[rank == k]], dormant.row[order[rank == k]])
         price = asked[at.run] * at.get(sites.connected)
         outfit = FIRST_RIGS_USD_PER_MW * at.get(sites.connected)
-        able = (funds[at.run] > (price + outfit)[:, None]) & auction.may_buy(s, at.run, at.row)
+        able = (funds[at.run] > (price + outfit)[:, None]) & auction.may_buy(s, known, at.run, at.row)
         winner = np.argmax(np.where(able, (luck[at.run] * (k + 1)) % 1.0 + 1e-9, 0.0), axis=1)
         found = able[np.arange(len(winner)), winner]
         at, winner, price = at.keep(found), winner[found], price[found]

@@ -65,32 +65,29 @@ def receive_rigs(s: Sector) -> None:
     run = np.arange(s.n_runs)
     for k in range(2):
         rigs.ehs[run, :, rigs.ordered_generation[slot, :, k]] += rigs.ordered[slot, :, :, k]
+    arrived = rigs.ordered[slot] * _mw_per_ehs(s, slot)
+    rigs.ordered_mw = np.maximum(rigs.ordered_mw - arrived[:, :, 0] - arrived[:, :, 1], 0.0)
     rigs.ordered[slot] = 0.0
-    mw = (rigs.ordered * _mw_per_ehs(s)).sum(axis=-1)
-    total = np.zeros((s.n_runs, s.n_sites))
-    for row in mw:
-        total += row
-    rigs.ordered_mw = total
     _clear_oldest(s)
 
 
-def _mw_per_ehs(s: Sector) -> Array:
-    """MW at the plug per EH/s of what stands on order (D, R, 1, 2)."""
-    run = np.arange(s.n_runs)[None, :, None]
-    j = s.rigs.j_per_th[run, s.rigs.ordered_generation]
-    return (j * s.P.power.mining_overhead[None])[:, :, None, :]
+def _mw_per_ehs(s: Sector, slot: int) -> Array:
+    """MW at the plug per EH/s of what arrives (R, 1, 2)."""
+    j = np.take_along_axis(s.rigs.j_per_th, s.rigs.ordered_generation[slot], axis=1)
+    return (j * s.P.power.mining_overhead)[:, None, :]
 
 
 def _clear_oldest(s: Sector) -> None:
-    """Rigs beyond twice the racks (spares) leave, the hungriest first, at second-hand value."""
+    """Rigs beyond the racks and some spares are sold second-hand, the hungriest first."""
     rigs = s.rigs
-    mw = rigs.ehs * rigs.j_per_th[:, None, :] * s.P.power.mining_overhead[:, :, None]
-    newest_first = np.cumsum(mw[:, :, ::-1], axis=2)[:, :, ::-1]
-    beyond = np.clip(newest_first - SPARES * s.sites.racks[:, :, None], 0.0, mw)
-    gone = np.divide(beyond, mw, out=np.zeros_like(mw), where=mw > 0)
-    at = Rows.where(gone.any(axis=2))
-    s.sell_rigs(at, at.get(rigs.ehs) * at.get(gone))
-    s.rig_mw_by_site = np.ascontiguousarray(mw * (1 - gone)).sum(axis=-1)
+    installed = s.installed_mw()
+    at = Rows.where(installed > SPARES * s.sites.racks + 1e-9)
+    mw = at.get(rigs.ehs) * rigs.j_per_th[at.run] * s.P.power.mining_overhead[at.run]
+    newest_first = np.cumsum(mw[:, ::-1], axis=1)[:, ::-1]
+    beyond = np.clip(newest_first - SPARES * at.get(s.sites.racks)[:, None], 0.0, mw)
+    s.sell_rigs(at, at.get(rigs.ehs) * np.divide(beyond, mw, out=np.zeros_like(mw), where=mw > 0))
+    s.rig_mw_by_site = installed
+    s.rig_mw_by_site[at.run, at.row] = np.ascontiguousarray(mw - beyond).sum(axis=-1)
 
 
 SPARES = 1.02  # rigs kept per powered rack: spares for repairs

@@ -53,8 +53,8 @@ class Case:
     """One firm looking at one site: MW of every use, what its rigs are worth, what they earn."""
 
     __slots__ = (
-        "by_generation", "connected", "cost", "firm", "hashprice", "idle_now", "idle_soon", "months_to_power", "racks",
-        "region", "rig_mw", "rig_scrap", "rig_value", "site", "yearly_margin",
+        "by_generation", "connected", "cost", "firm", "hashprice", "idle_now", "idle_soon", "months_to_power",
+        "racks", "region", "rig_mw", "rig_scrap", "rig_value", "site", "yearly_margin",
     )  # fmt: skip
 
     def __init__(self, view: MonthView, firm: Any, site: Any) -> None:
@@ -212,10 +212,10 @@ def leave(view: MonthView, c: Case) -> list[tuple[int, Valued]]:
     bid = 0.0
     if c.site.suitability >= view.min_suitability and c.connected >= 25.0:
         bid = view.developer_bid * c.site.suitability
-    sold = 0.9 * bid * c.connected + rigs - reservation
     # overhead ends only with the firm: an owner-run one that closes its one site
     last = c.connected >= 0.95 * c.firm.connected and not c.firm.listed
     saved = (view.site_cost * c.racks + (c.firm.overhead() * 12 if last else 0.0)) * view.saved_years
+    sold = 0.9 * bid * c.connected + rigs + saved - reservation
     closed = rigs + saved - max(reservation - view.miner_bid * c.connected, 0.0)
     gate = NO_BUYER if bid <= 0.0 else WORSE if sold <= 0.0 else OPEN
     return [(SELL, (sold, gate)), (CLOSE, (closed, OPEN if closed > 0.0 else WORSE))]

@@ -130,7 +130,7 @@ class Firm(mesa.Agent):
                 power += site.power_cost
             else:
                 hosting += site.power_cost
-                power += site.mwh * (site.supply + region.tariff)
+                power += site.mwh * (site.supply * now.inflation + region.tariff)
             resale += site.resale
             programme += site.mw * region.programme
             racks += site.racks
@@ -164,7 +164,7 @@ class Firm(mesa.Agent):
         self.claim("ai_revenue", "tenants", leased)
         self.claim("gpu_revenue", "tenants", rented)
         self.claim("penalties", "tenants", -fines)
-        credited = min(self.stock["prepayments"], 0.5 * (leased + rented))
+        credited = min(self.stock["prepayments"], a.cloud_prepayment_share * rented)
         if credited:
             self.post("balance_only", "tenants", receivables=-credited, prepayments=-credited)
         self.bill("ai_cost", "vendors", cost)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from mesa_firms import Firm, Lease
 from mesa_reference import PriceCurve, ReferenceModel, Region, Site
+
 from sim.sector import Sector
 from sim.state import AI, BTC, BUILDING, HYBRID, RUNNING
 
@@ -42,7 +43,9 @@ def from_sector(s: Sector, run: int = 0) -> ReferenceModel:
     )  # fmt: skip
     model.tenants = [
         SimpleNamespace(**tenant, funds_fit_out=bool(s.funds_fit_out[run, row]))
-        for row, tenant in enumerate(rows(s.tenants, run, ("solvent", "wanted", "min_mw", "max_rent", "credit")))
+        for row, tenant in enumerate(
+            rows(s.tenants, run, ("solvent", "klass", "wanted", "min_mw", "max_rent", "credit"))
+        )
     ]
     curves = price_curves(s)
     names = tuple(f.name for f in fields(s.regions))
@@ -76,7 +79,7 @@ def price_curves(s: Sector) -> list[PriceCurve]:
     """The sector's price-duration curves as plain lists."""
     curves, parts = s.curves, ("_uptime", "_uptime_rise", "_paid", "_paid_rise")
     tables = [getattr(curves, name).reshape(len(curves.shapes), -1).tolist() for name in parts]
-    return [PriceCurve(*lists, curves._per_step) for lists in zip(*tables, strict=True)]
+    return [PriceCurve(nodes, curves._per_step) for nodes in zip(*tables, strict=True)]
 
 
 def add_sites(model: ReferenceModel, s: Sector, run: int) -> None:

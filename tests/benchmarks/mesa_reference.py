@@ -33,11 +33,9 @@ class PriceCurve:
 
     __slots__ = ("last", "origin", "paid", "paid_rise", "per_step", "uptime", "uptime_rise")
 
-    def __init__(
-        self, uptime: list[float], uptime_rise: list[float], paid: list[float], paid_rise: list[float], per_step: float
-    ) -> None:
-        self.uptime, self.uptime_rise, self.paid, self.paid_rise = uptime, uptime_rise, paid, paid_rise
-        self.origin, self.per_step, self.last = log(LOWEST_RATIO), per_step, len(uptime) - 1
+    def __init__(self, nodes: tuple[list[float], list[float], list[float], list[float]], per_step: float) -> None:
+        self.uptime, self.uptime_rise, self.paid, self.paid_rise = nodes
+        self.origin, self.per_step, self.last = log(LOWEST_RATIO), per_step, len(self.uptime) - 1
 
     def hours(self, log_ratio: float) -> float:
         """Share of hours with a price below exp(log_ratio) times the month's mean."""
@@ -70,7 +68,7 @@ class RigBlock:
 
 
 class Site(mesa.Agent):
-    """A connection with racks and rigs. ``rigs`` maps generations to EH/s; ``miner`` differs from ``owner`` if hosted.
+    """A connection with racks and rigs. ``rigs`` maps generations to EH/s; hosted rigs have another ``miner``.
 
     What the month left behind: ``ehs``, mean ``mw``, ``mwh``, ``power_cost`` and ``resale`` in USD.
     """
@@ -88,7 +86,7 @@ class Site(mesa.Agent):
         model, region = self.model, self.region
         left = self.racks
         self.blocks = []
-        self.contract_price = self.contract + region.tariff
+        self.contract_price = self.contract * model.now.inflation + region.tariff
         self.log_contract, self.log_level = log(self.contract_price), log(region.level)
         self.at_spot = 1 - self.fixed_share * (1 - self.resale_share)
         for generation in sorted(self.rigs, reverse=True):
@@ -148,7 +146,8 @@ class Site(mesa.Agent):
     def power_price(self) -> float:
         """Expected USD per MWh of hashing here, what only running incurs included."""
         region, fixed = self.region, self.fixed_share
-        return fixed * self.contract + (1.0 - fixed) * region.price + region.adder + region.tariff
+        contract = self.contract * self.model.now.inflation
+        return fixed * contract + (1.0 - fixed) * region.price + region.adder + region.tariff
 
 
 class ReferenceModel(mesa.Model):

@@ -7,9 +7,10 @@ from typing import Any
 
 from mesa_choices import MonthView, Terms, rig_value_rule
 
-INVESTMENT_GRADE, BACKSTOPPED, SPECULATIVE, UNRATED, TENANT_FUNDED = range(5)
+NEOCLOUD = 1  # class of tenants
+TENANT_FUNDED = 4  # modes: the four credits in their order, and tenants who pay the fit-out themselves
 RESIDUAL_SHARES = (1.0, 0.625, 0.425, 0.30, 0.175, 0.125)  # of a GPU's price after 0 to 5 years
-NEOCLOUD = 1
+Project = tuple[float, float, float, float]  # yearly income, capex, prepayment, value at the end; M USD per MW
 
 
 def month_view(model: Any) -> MonthView:
@@ -47,11 +48,15 @@ def month_view(model: Any) -> MonthView:
     )  # fmt: skip
 
 
-def smallest_asks(model: Any) -> list[float]:
-    """Smallest IT MW a solvent tenant of each credit, or one that funds the fit-out, would take now."""
+def smallest_asks(model: Any, cloud: bool) -> list[float]:
+    """Smallest IT MW a solvent tenant of each credit, or one that funds the fit-out, would take now.
+
+    Neoclouds have cards of their own and take no one else's cloud.
+    """
     asks = [inf] * 5
     for tenant in model.tenants:
-        if tenant.solvent and tenant.wanted >= tenant.min_mw and model.now.rent <= tenant.max_rent:
+        interested = not cloud or tenant.klass != NEOCLOUD
+        if interested and tenant.solvent and tenant.wanted >= tenant.min_mw and model.now.rent <= tenant.max_rent:
             asks[tenant.credit] = min(asks[tenant.credit], tenant.min_mw)
             if tenant.funds_fit_out:
                 asks[TENANT_FUNDED] = min(asks[TENANT_FUNDED], tenant.min_mw)
@@ -61,51 +66,53 @@ def smallest_asks(model: Any) -> list[float]:
 def ai_terms(model: Any) -> dict[str, Terms]:
     """Terms of the three products by who stands behind the rent."""
     a, f, now = model.p.ai, model.p.finance, model.now
-    asks = smallest_asks(model)
     ltc = [f.ltc_investment_grade, f.ltc_backstopped, f.ltc_speculative, f.ltc_unrated, f.ltc_speculative]
     ltc = [min(max(share * f.ltc_scale * now.ltc_factor, 0.0), 0.95) for share in ltc]
     spreads = [f.spread_investment_grade, f.spread_backstopped, f.spread_speculative, f.spread_corporate]
     spreads.append(f.spread_speculative)
     coupons = [max(now.base_rate + now.spread_shock + spread, 0.0) for spread in spreads]
-    compliance = a.compliance_cost_usd_per_mw_year / 1e6
-
-    def hall(rent: float, capex: float, years: float, lead: float) -> Terms:
-        modes = []
-        for mode in range(5):
-            funded = mode == TENANT_FUNDED
-            income = rent * (0.81 if funded else 1.0) * a.colocation_margin
-            cost = capex * (0.15 if funded else 1.0)
-            left = hall_residual(cost, years)
-            modes.append(project(income, cost, 0.0, years, ltc[mode], coupons[mode], left, f.hosting_equity_hurdle))
-        return terms(modes, lead, f.hosting_equity_hurdle)
-
-    def cloud() -> Terms:
-        revenue = a.cloud_revenue_usd_m_per_mw_year * (now.gpu_rent / a.gpu_rent_usd_per_hour) ** 0.5
-        years, hall_capex, gpu_capex = a.cloud_term_years, a.cloud_hall_capex_usd_m_per_mw, a.cloud_gpu_capex_usd_m_per_mw
-        prepaid = revenue * years * a.cloud_prepayment_share
-        left = hall_residual(hall_capex, years) + gpu_residual(years) * gpu_capex
-        income, capex, hurdle = revenue * a.cloud_margin, hall_capex + gpu_capex, f.cloud_equity_hurdle
-        modes = [project(income, capex, prepaid, years, ltc[m], coupons[m], left, hurdle) for m in range(5)]
-        return terms(modes, a.cloud_lead_months, hurdle)
-
-    def project(
-        income: float, capex: float, prepaid: float, years: float, share: float, coupon: float, left: float, hurdle: float
-    ) -> tuple[float, float, float]:
-        own = max(capex - prepaid, 0.0)
-        loan = own * share
-        cash = income - loan / annuity(coupon, years) - prepaid / years - compliance
-        worth = cash * annuity(hurdle, years) + left * exp(-log1p(hurdle) * years)
-        return worth * 1e6, (own - loan) * 1e6, cash * 1e6
-
-    def terms(modes: list[tuple[float, float, float]], lead: float, hurdle: float) -> Terms:
-        return Terms(lead, hurdle, [(*mode, ask) for mode, ask in zip(modes, asks, strict=True)])
-
-    retrofit_rent = now.rent * a.retrofit_rent_share
-    return {
-        "colocation": hall(now.rent, a.colocation_capex_usd_m_per_mw, a.colocation_term_years, a.colocation_lead_months),
-        "retrofit": hall(retrofit_rent, a.retrofit_capex_usd_m_per_mw, a.retrofit_term_years, a.retrofit_lead_months),
-        "cloud": cloud(),
+    hosts = list(zip(ltc, coupons, smallest_asks(model, cloud=False), strict=True))
+    clouds = list(zip(ltc, coupons, smallest_asks(model, cloud=True), strict=True))
+    halls = {
+        "colocation": (now.rent, a.colocation_capex_usd_m_per_mw, a.colocation_term_years, a.colocation_lead_months),
+        "retrofit": (
+            now.rent * a.retrofit_rent_share, a.retrofit_capex_usd_m_per_mw, a.retrofit_term_years,
+            a.retrofit_lead_months,
+        ),
     }  # fmt: skip
+    found, hurdle = {}, f.hosting_equity_hurdle
+    for name, (rent, capex, years, lead) in halls.items():
+        projects = [hall(a, rent, capex, years)] * 4 + [hall(a, rent * 0.81, capex * 0.15, years)]
+        found[name] = Terms(lead, hurdle, funding(a, projects, years, hosts, hurdle))
+    projects, years = [cloud(a, now.gpu_rent)] * 5, a.cloud_term_years
+    modes = funding(a, projects, years, clouds, f.cloud_equity_hurdle)
+    return found | {"cloud": Terms(a.cloud_lead_months, f.cloud_equity_hurdle, modes)}
+
+
+def hall(a: Any, rent: float, capex: float, years: float) -> Project:
+    """A hall let to one tenant."""
+    return rent * a.colocation_margin, capex, 0.0, hall_residual(capex, years)
+
+
+def cloud(a: Any, gpu_rent: float) -> Project:
+    """GPUs in an own hall, let to one customer who pays a part ahead."""
+    revenue = a.cloud_revenue_usd_m_per_mw_year * (gpu_rent / a.gpu_rent_usd_per_hour) ** 0.5
+    hall_capex, gpu_capex, years = a.cloud_hall_capex_usd_m_per_mw, a.cloud_gpu_capex_usd_m_per_mw, a.cloud_term_years
+    left = hall_residual(hall_capex, years) + gpu_residual(years) * gpu_capex
+    return revenue * a.cloud_margin, hall_capex + gpu_capex, revenue * years * a.cloud_prepayment_share, left
+
+
+def funding(
+    a: Any, projects: list[Project], years: float, lenders: list[tuple[float, float, float]], hurdle: float
+) -> list[tuple[float, float, float, float]]:
+    """Value at delivery, equity and yearly cash of each mode's project in USD, and the mode's smallest ask."""
+    modes, compliance = [], a.compliance_cost_usd_per_mw_year / 1e6
+    for (income, capex, prepaid, left), (share, coupon, ask) in zip(projects, lenders, strict=True):
+        own = max(capex - prepaid, 0.0)
+        cash = income - own * share / annuity(coupon, years) - prepaid / years - compliance
+        worth = cash * annuity(hurdle, years) + left * exp(-log1p(hurdle) * years)
+        modes.append((worth * 1e6, own * (1.0 - share) * 1e6, cash * 1e6, ask))
+    return modes
 
 
 def annuity(rate: float, years: float) -> float:

@@ -68,8 +68,8 @@ class Behaviour(Block):
     reluctance_treasury_weight: float = param(
         0.5,
         "assumption",
-        "Extra reluctance, per MW, of a firm whose equity is all in coins; in proportion for others.",
-        unit="M USD/MW",
+        "Extra reluctance in M USD per MW of a firm whose equity is all in coins; in proportion for others.",
+        unit="factor",
         low=-5,
         high=5,
         spread=Triangular(0.0, 0.5, 1.0),
