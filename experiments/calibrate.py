@@ -45,7 +45,17 @@ class Free:
 
 
 FREE: tuple[Free, ...] = (
-    Free("rigs.payback_price_share", 0.15, 0.5, "what vendors can ask; registry 0.2-0.6"),
+    Free("rigs.payback_price_share", 0.2, 0.5, "what vendors asked of buyers' value (registry 0.2-0.6)"),
+    Free("rigs.growth_extrapolation", 0.0, 0.8, "how far growth was expected to go on (registry 0.4-0.8)"),
+    Free("rigs.hashprice_decline_per_year", 0.08, 0.28, "expected fall without growth (registry 0.08-0.28)"),
+    Free("rigs.capacity_growth_per_month", 0.08, 0.25, "how fast vendors grew (registry 0.05-0.25)"),
+    Free("rigs.capacity_mw_per_month", 8, 60, "rigs made in mid-2016; hashrate grew by 10-60 MW of S9 a month"),
+    Free("rigs.capacity_limit_mw_per_month", 250, 1200, "what chips allowed; 300-600 MW a month came in 2018"),
+    Free("power.request_share_per_quarter", 0.5, 2.0, "new connections; power grew by 35 % a quarter in 2016-18"),
+    Free("power.headroom_scale", 8, 30, "grid connections; 2-3 GW a year in China in 2017-18"),
+    Free("finance.equity_issue_share_per_year", 0.1, 2.0, "partners' and customers' money, over a firm's value"),
+    Free("behaviour.forecast_anchor", 0.2, 0.7, "weight of last year's mean in forecasts (registry 0.3-0.7)"),
+    Free("rigs.rack_capex_usd_per_mw", 150_000, 400_000, "sheds at Chinese dams below today's 300 000-550 000"),
 )
 
 
@@ -107,7 +117,7 @@ class Log:
                     if entry["problem"] == identity:
                         self.known[tuple(entry["values"])] = entry["errors"]
                 except (ValueError, KeyError, TypeError):
-                    raise UserError(f"{path}, line {number}: not a line of this log; remove it or the file.") from None
+                    raise UserError(f"{path}, line {number}: not a line of this log; remove it.") from None
 
     def add(self, values: tuple[float, ...], found: dict[str, float]) -> None:
         self.known[values] = found
@@ -138,7 +148,7 @@ class Calibration:
         return float(np.std([self.fit["score"], *(other["score"] for other in self.other_seeds)]))
 
     def unidentified(self) -> list[str]:
-        """Parameters that can move by 15 % of their range in both directions and cost less than twice the noise."""
+        """Parameters that moving by 15 % of their range, either way, costs less than twice the noise."""
         weak = []
         for one, value in zip(self.free, self.values, strict=True):
             near = [
@@ -171,7 +181,8 @@ class Calibration:
             lines.append(f"\n[{block}]")
             for one, value in zip(self.free, self.values, strict=True):
                 if one.key.startswith(block + "."):
-                    lines.append(f"{one.key.partition('.')[2]} = {value:.4g}  # {one.low:g} to {one.high:g}: {one.why}")
+                    name = one.key.partition(".")[2]
+                    lines.append(f"{name} = {value:.4g}  # {one.low:g} to {one.high:g}: {one.why}")
         return "\n".join(lines) + "\n"
 
 
@@ -210,9 +221,7 @@ def calibrate(
         with pool as processes:
             search = _Search(problem, book, processes.imap if processes else map, on_progress, evaluations)
             values = search.run()
-            profile = {
-                one.key: search.profile(values, place) for place, one in enumerate(free)
-            }
+            profile = {one.key: search.profile(values, place) for place, one in enumerate(free)}
             others = list(search.map(partial(problem.fit, values), range(seed + 1, seed + 1 + CHECK_SEEDS)))
     return Calibration(
         free, values, book.known[values], others, profile, len(book.known), time.monotonic() - started,
@@ -252,11 +261,15 @@ class _Search:
 
         bounds = [(one.low, one.high) for one in self.problem.free]
         own = [np.clip(_value(self.problem.scenario, one.key), one.low, one.high) for one in self.problem.free]
+
+        def all_scores(_: Any, points: Any) -> list[float]:
+            return self.scores(points)
+
         found = differential_evolution(
-            lambda point: self.scores([point])[0], bounds, x0=own, maxiter=self.generations,
+            lambda point: self.scores([point])[0], bounds, x0=np.array(own), maxiter=self.generations,
             init=_first_population(bounds, self.problem.seed), mutation=(0.4, 0.9), recombination=0.8, tol=0.0,
             seed=self.problem.seed, polish=False, updating="deferred",
-            workers=lambda _, points: self.scores(points),
+            workers=all_scores,
         )  # fmt: skip
         return _rounded(found.x)
 

@@ -59,6 +59,35 @@ def hindcast(
             print(f"\nTable, errors and chart in {out}/")
 
 
+def calibrate(
+    data: DataOption = None,
+    train_end: Annotated[str, typer.Option(help="Last month of the window that is fitted.")] = "2021-12",
+    runs: Annotated[int, typer.Option(help="Runs per evaluation, on the same random numbers in all of them.")] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of the runs and of the search.")] = 0,
+    evaluations: Annotated[int, typer.Option(help="Evaluations of the search; about 1 s each.")] = 480,
+    workers: Annotated[int, typer.Option(help="Worker processes.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="File for the scenario fragment with values and fit.")] = None,
+    log: Annotated[Path | None, typer.Option(help="Log of evaluations; a search goes on from it.")] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Fit the free parameters of the past to the training window; tell the fit and what it does not determine."""
+    from experiments.calibrate import calibrate as fit
+    from experiments.terminal import progress
+
+    with progress(evaluations, 1) as count:
+        result = fit(
+            data, train_end, runs, seed, evaluations=evaluations, workers=workers, log=log, on_progress=count
+        )
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(result.to_toml(), encoding="utf-8")
+    if json:
+        print(json_module.dumps(result.to_json(), indent=2, allow_nan=False))
+    else:
+        print(result.to_toml() + f"\n# {result.evaluations} evaluations, {result.seconds:.0f} s")
+
+
 def _is_month(text: str) -> bool:
     return len(text) == 7 and text[:4].isdigit() and text[4] == "-" and text[5:].isdigit()
 
@@ -81,7 +110,8 @@ def print_windows(result: Hindcast) -> None:
     from experiments.wording import month, plural
 
     console = Console(highlight=False)
-    console.print(f"[bold]hindcast[/bold], {plural(result.runs, 'run')}, seed {result.seed}; errors of the median path\n")
+    told = f"{plural(result.runs, 'run')}, seed {result.seed}; errors of the median path"
+    console.print(f"[bold]hindcast[/bold], {told}\n")
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     table.add_column("")
     for window in result.windows:
@@ -112,3 +142,4 @@ def percent(value: float | None, plain: bool = False) -> str:
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(hindcast)
+    app.command()(calibrate)

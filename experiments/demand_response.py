@@ -59,7 +59,8 @@ class Reported:
     confidence: str = "high"
 
 
-# Riot Platforms: curtailment sales and demand response together; Kentucky (MISO, 8 % of the load) from late 2024
+# Riot Platforms, from its monthly and quarterly reports: curtailment sales and demand response together; Kentucky
+# (MISO, 8 % of the load) is in them from late 2024. The year 2024 is from memory, July 2025 the rest of its quarter.
 REPORTED = (
     Reported("2024 Q1", "2024-01", "2024-03", 5.131),
     Reported("2024-04", "2024-04", "2024-04", 1.9),
@@ -164,6 +165,7 @@ def monthly_credits(site: Site, tables: Tables) -> pd.DataFrame:
         generation=np.zeros(n, dtype=np.int64),
         ehs=site.mw / (site.j_per_th * site.overhead),
         mw=site.mw,
+        racked=np.ones(n),
         strike_per_hashprice=site.strike_per_hashprice,
         adder=np.full(n, site.other_usd_per_mwh),
         level=mean,
@@ -275,11 +277,11 @@ def _gap(tables: Tables) -> str:
     return fill(
         "The year 2024 and the first quarter of 2025 come out within a factor of two and above what was reported: "
         "the model sells in every dear hour, a real site misses some, and in early 2024 the real one was smaller. "
-        "Single months of spring miss by more than a factor of two: a few hours decide them. The summer of 2025 does not come out; "
-        f"{gap:.0f} million USD are missing in four months. Prices were calm (175 USD/MWh in the dearest hour of "
-        "August), so the site had little reason to stop, and it did not: 477 coins in August are about 32 EH/s, "
-        "nine tenths of what was deployed. Such credits cannot come from selling at real-time prices. They fit "
-        "power sold ahead in blocks before a summer that turned out mild, bought back at spot: "
+        "Single months of spring miss by more than a factor of two: a few hours decide them. The summer of 2025 "
+        f"does not come out; {gap:.0f} million USD are missing in four months. Prices were calm (175 USD/MWh in the "
+        "dearest hour of August), so the site had little reason to stop, and it did not: 477 coins in August are "
+        "about 32 EH/s, nine tenths of what was deployed. Such credits cannot come from selling at real-time "
+        "prices. They fit power sold ahead in blocks before a summer that turned out mild, and bought back at spot: "
         f"{premium:.0f} USD/MWh above spot in every hour from June to September closes the gap, or "
         f"{premium * 24 / PEAK_HOURS_A_DAY:.0f} in {PEAK_HOURS_A_DAY} hours a day. Reserves do not: the dearest "
         "product of each hour, sold for the whole site all August, brings less than three million. The simulator "

@@ -18,7 +18,6 @@ from experiments import scores
 from experiments.benchmarks_naive import benchmark_paths
 from experiments.targets import Targets, read_targets, shipped_targets
 from sim.errors import UserError
-from sim.months import month_name, month_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +38,10 @@ SIMULATED = {
 
 @dataclass(frozen=True)
 class Hindcast:
-    """``months``: one row per month, simulated medians with quantiles beside what happened (``_real``); ``windows``: errors."""
+    """``months``: one row per month, simulated medians and quantiles, and what happened (``_real``).
+
+    ``windows``: the errors of each window, those of the rules of thumb under ``benchmarks``.
+    """
 
     months: pd.DataFrame
     windows: list[dict[str, Any]]
@@ -173,7 +175,8 @@ def _window(name: str, frame: pd.DataFrame, months: Array, benchmarks: dict[str,
         "hashrate_mape": scores.mape(*hashrate), "hashrate_log_rmse": scores.log_rmse(*hashrate),
         "hashrate_bias": scores.bias(*hashrate), "hashprice_mape": scores.mape(*hashprice),
         "hashprice_bias": scores.bias(*hashprice),
-        "power_mape": scores.mape(*power), "power_log_rmse": scores.log_rmse(*power), "power_bias": scores.bias(*power),
+        "power_mape": scores.mape(*power), "power_log_rmse": scores.log_rmse(*power),
+        "power_bias": scores.bias(*power),
         "turning_points": scores.turning_point_score(*hashrate),
         "benchmarks": {
             rule: {"hashrate_mape": scores.mape(path, real), "hashrate_log_rmse": scores.log_rmse(path, real)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,15 +30,15 @@ def figures(result: Hindcast) -> list[Figure]:
     span = f"{month(frame['month'].iloc[0])} to {month(frame['month'].iloc[-1])}"
     made = []
     for column, title, unit, meaning in SHOWN:
-        value: Callable[[str], list[float]] = lambda end, column=column: frame[column + end].tolist()  # noqa: E731
-        band = Band(value("_p10"), value("_p25"), value("_p75"), value("_p90"))
-        lines = [Line("Simulated", meaning, value(""), band=band if result.runs > 1 else None)]
+        band = Band(*(frame[f"{column}_p{share}"].tolist() for share in (10, 25, 75, 90)))
+        lines = [Line("Simulated", meaning, frame[column].tolist(), band=band if result.runs > 1 else None)]
         if frame[f"{column}_real"].notna().iloc[-1]:
-            lines.append(Line("Happened", "baseline", value("_real")))
+            lines.append(Line("Happened", "baseline", frame[f"{column}_real"].tolist()))
         made.append(
             Figure(
-                key=f"hindcast-{column}", title=title, subtitle=f"{unit}, {span}, logarithmic", unit=unit, kind="lines",
-                months=frame["month"].tolist(), lines=tuple(lines), runs=result.runs, source=SOURCE, log=True,
+                key=f"hindcast-{column}", title=title, subtitle=f"{unit}, {span}, logarithmic", unit=unit,
+                kind="lines", months=frame["month"].tolist(), lines=tuple(lines), runs=result.runs, source=SOURCE,
+                log=True,
             )
         )  # fmt: skip
     return made

@@ -61,7 +61,7 @@ class Targets:
         wanted = [month_name(n) for n in range(month_number(start), month_number(end) + 1)]
         missing = next((month for month in wanted if month not in known or np.isnan(self.price[known[month]])), None)
         if missing:
-            raise UserError(f"there is no price for {missing}; the data must hold every month from {start} to {end}.")
+            raise UserError(f"there is no price for {missing}; the data must hold all months from {start} to {end}.")
         rows = [known[month] for month in wanted]
         parts = (values[rows] for values in self.arrays())
         return Targets(tuple(wanted), *parts)
@@ -79,7 +79,8 @@ def shipped_targets() -> Targets:
     """The table that comes with hashpivot: targets to 2021-12, price and fees to 2026-06."""
     table = load_tables().btc_history
     months = [str(month) for month in table["month"]]
-    columns = {name: np.asarray(table[SHIPPED_NAMES.get(name, name)], float) for name in (PRICE, FEES, HASHRATE, POWER)}
+    names = (PRICE, FEES, HASHRATE, POWER)
+    columns = {name: np.asarray(table[SHIPPED_NAMES.get(name, name)], float) for name in names}
     columns["difficulty_mean"] = np.asarray(table["difficulty"], float)
     return _build(months, columns)
 
@@ -108,7 +109,7 @@ def read_targets(path: str | Path, start: str = "0000-01", end: str = "9999-12")
                 if not start <= month <= end:
                     continue
                 if months and month_number(month) != month_number(months[-1]) + 1:
-                    raise UserError(f"{where}: {month} does not follow {months[-1]}; months must be in order, no gaps.")
+                    raise UserError(f"{where}: {month} does not follow {months[-1]}; months must follow each other.")
                 months.append(month)
                 rows.append({name: _cell(row, name, where) for name in (PRICE, FEES, HASHRATE, *OPTIONAL)})
                 if np.isnan(rows[-1][PRICE]):

@@ -209,6 +209,19 @@ def _home_regions(s: Sector) -> np.ndarray:
     return home
 
 
+def place_orders_in_transit(s: Sector) -> None:
+    """Rigs ordered before the start arrive in the months after it: the newest, as many as hashrate grew of late."""
+    rigs, growth = s.rigs, np.maximum(s.P.rigs.hashrate_growth_at_start[:, 0], 0.0)
+    newest = np.argmax(np.where(rigs.release <= 0, rigs.release, -np.inf), axis=1)
+    installed = np.ascontiguousarray(rigs.ehs).sum(axis=-1)
+    monthly = installed * (growth / 12 * s.P.bitcoin.network_hashrate_ehs[:, 0] / installed.sum(axis=-1))[:, None]
+    for slot in range(1, rigs.ordered.shape[0] - 1):
+        rigs.ordered[slot, :, :, 0] = monthly
+        rigs.ordered_generation[slot, :, 0] = newest
+        j = rigs.j_per_th[np.arange(s.n_runs), newest][:, None]
+        rigs.ordered_mw += monthly * j * s.P.power.mining_overhead
+
+
 def used_rig_value(s: Sector) -> Array:
     """Second-hand value of rigs (R, G), USD/TH, from what a median miner can still earn with them."""
     value = rig_present_value(
@@ -222,6 +235,9 @@ def open_books(s: Sector) -> None:
     """Opening balance sheets: facts for named firms, stated assumptions for the rest; equity is the residual."""
     books, firms, sites = s.books, s.firms, s.sites
     rigs = sum_by(sites.miner, (s.rigs.ehs * s.rigs.used[:, None, :]).sum(axis=-1) * 1e6, s.n_firms)
+    for coming, generation in zip(s.rigs.ordered, s.rigs.ordered_generation, strict=True):
+        worth = np.take_along_axis(s.rigs.used, generation[:, :1], axis=1) * 1e6
+        rigs += sum_by(sites.miner, coming[:, :, 0] * worth, s.n_firms)
     land = sum_by(sites.owner, sites.connected * SITE_VALUE, s.n_firms)
     named = s.counts["named"]
     monthly = s.monthly_cost_guess()

@@ -272,6 +272,7 @@ def _blank_rigs(s: Sector) -> Rigs:
         used=np.zeros(generations),
         capacity=np.repeat(s.P.rigs.capacity_mw_per_month[:, 0], 1).copy(),
         wanted_mw=np.zeros(s.n_runs),
+        order_book=np.zeros(s.n_runs),
         dealers=np.zeros(generations),
         ordered_mw=np.zeros((s.n_runs, s.n_sites)),
     )

@@ -143,6 +143,7 @@ class Sector:
         opening.place_own_gpus(self)
         opening.sign_known_leases(self)
         opening.scale_network(self)
+        opening.place_orders_in_transit(self)
         self.rigs.used = opening.used_rig_value(self)
         opening.open_books(self)
         self._histories()
@@ -232,6 +233,7 @@ class Sector:
         self.entrant_orders_mw = np.zeros(self.n_runs)
         self.rent_due = np.zeros((self.n_runs, self.lease_capacity))
         self.rigs.wanted_mw = self.rigs.capacity.copy()
+        self.rigs.order_book = self.rigs.capacity.copy()
         self.flows = {name: np.zeros(self.n_runs) for name in FLOWS}
         self.counters = {name: np.zeros(self.n_runs, dtype=np.int64) for name in COUNTERS}
         self.lost_leases = 0

@@ -118,6 +118,7 @@ class Rigs:
     used: Array
     capacity: Array
     wanted_mw: Array
+    order_book: Array
     dealers: Array
     ordered_mw: Array
 

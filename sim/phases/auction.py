@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.arrays import Array, Index, Mask, Rows, running_total, sum_by
 from sim.phases import ai_sites, finance, mining_options, orders
-from sim.state import AI, BUILDING, RUNNING
+from sim.state import AI, BUILDING, CLOUD, RUNNING
 
 if TYPE_CHECKING:
     from sim.sector import Sector
@@ -66,7 +66,8 @@ def lease_value(s: Sector) -> tuple[Array, Array]:
     """Value of the leases and balance of the project loans at each site (R, S), USD."""
     leases = s.leases
     live = (leases.status == BUILDING) | (leases.status == RUNNING)
-    yearly = np.where(live, leases.delivered_mw * leases.rent * s.P.ai.colocation_margin, 0.0)
+    margin = np.where(leases.product == CLOUD, s.P.ai.cloud_margin, s.P.ai.colocation_margin)
+    yearly = np.where(live, leases.delivered_mw * leases.rent * margin, 0.0)
     unfinished = np.where(live, leases.spent - leases.booked, 0.0)
     value = sum_by(leases.site, LEASE_MULTIPLE * yearly + 0.6 * np.maximum(unfinished, 0.0), s.n_sites)
     return value, sum_by(leases.site, np.where(live, leases.loan, 0.0), s.n_sites)

@@ -177,7 +177,7 @@ def dispatch(s: Sector) -> None:
 def _retire_idle(s: Sector, blocks: Blocks, hours_on: Array) -> None:
     """Rigs that stay off are scrapped slowly; rigs without a rack count as off."""
     run, cell = blocks.at.run, (blocks.at.run, blocks.at.row, blocks.generation)
-    on = np.where(blocks.ehs > 0, hours_on, 0.0)
+    on = np.where(blocks.ehs > 0, hours_on * blocks.racked, 0.0)
     kept = s.rigs.ehs[cell] * (1 - s.P.rigs.retirement_per_month[run, 0] * (1 - on))
     crumbs = kept * s.rigs.j_per_th[run, blocks.generation] < LAST_RIGS_MW
     s.rigs.ehs[cell] = np.where(crumbs, 0.0, kept)

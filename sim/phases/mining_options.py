@@ -47,15 +47,18 @@ class Plans:
         return cls(np.zeros(n), np.zeros(n), np.zeros(n), np.full(n, -1), np.zeros(n), np.zeros(n))
 
 
-def rig_offer(s: Sector, c: Cases) -> tuple[Array, Array]:
-    """Value and price of new rigs (n,), USD per grid MW, for the mix of generations on sale."""
+def rig_offer(s: Sector, c: Cases, kept: Array | float = 1.0) -> tuple[Array, Array]:
+    """Value and price of new rigs (n,), USD per grid MW, for the mix of generations on sale.
+
+    ``kept`` is the part of hashprice a further rig adds to the firm's revenue.
+    """
     value, price = np.zeros(len(c)), np.zeros(len(c))
     for k in range(2):
         generation, weight = s.on_sale[c.run, k], s.sale_mix[c.run, k]
         j = s.rigs.j_per_th[c.run, generation]
         th_per_mw = 1e6 / (j * c.p(s.P.power.mining_overhead))
         per_th = rig_present_value(
-            c.hashprice, j, c.power_cost, c.p(s.expected_decline),
+            c.hashprice * kept, j, c.power_cost, c.p(s.expected_decline),
             c.p(s.P.finance.mining_discount_rate), c.p(s.P.rigs.life_months) / 12, c.p(s.P.power.availability),
         )  # fmt: skip
         value += weight * per_th * th_per_mw
@@ -67,12 +70,13 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     """Fill the mining columns of the option table and return the plans behind them."""
     value, price = rig_offer(s, c)
     share = safe_divide(s.ehs_by_firm[c.run, c.firm], s.now.hashrate[c.run])
+    marginal, _ = rig_offer(s, c, 1 - share)  # more hashrate takes revenue, not cost, from the fleet a firm has
     own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
     lent = c.p(finance.rig_loan_share(s))
-    new_allowed = s.regions.new_mining[c.run, c.region] * s.regions.hashing_allowed[c.run, c.region] > 0.5
+    allowed = s.regions.hashing_allowed[c.run, c.region] > 0.5
     plans = Plans.blank(len(c))
     _refresh(s, c, table, plans, value, price, own, lent)
-    _expand(s, c, table, plans, value * (1 - share), price, own, lent, new_allowed)
+    _expand(s, c, table, plans, marginal, price, own, lent, allowed)
     _relocate(s, c, table, plans)
     _leave(s, c, table, plans)
     return plans
@@ -115,7 +119,7 @@ def _expand(
     """Rigs for empty racks and, on idle connected MW, racks with rigs; the fleet's own dilution is counted."""
     ordered = c.at.get(s.rigs.ordered_mw)
     empty = np.maximum(c.racks + c.at.get(s.sites.racks_ordered) - c.rig_mw - ordered, 0.0)
-    new_racks = np.where(allowed, c.idle_now, 0.0)
+    new_racks = np.where(s.regions.new_mining[c.run, c.region] > 0.5, c.idle_now, 0.0)
     rack_cost = c.p(s.P.rigs.rack_capex_usd_per_mw) * s.now.inflation[c.run]
     gain = (empty + new_racks) * (value - price) - new_racks * rack_cost
     only_racks_in_place = (gain <= empty * (value - price)) | (new_racks == 0)

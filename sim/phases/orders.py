@@ -8,7 +8,7 @@ import numpy as np
 
 from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows, running_total, safe_divide
-from sim.phases import finance
+from sim.phases import finance, second_hand
 from sim.phases.mining_options import (
     SALE_DISCOUNT,
     SCRAP_DISCOUNT,
@@ -36,12 +36,16 @@ def carry_out(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
 
 
 def _order_rigs(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
-    """Orders are cut to what vendors can make; old rigs of a refresh are sold when the new ones arrive."""
+    """Orders are cut to what vendors can make; old rigs of a refresh are sold when the new ones arrive.
+
+    Racks are also built for used rigs that are worth one.
+    """
     mw = np.where(choice == ob.REFRESH, plans.refresh_mw, np.where(choice == ob.EXPAND, plans.expand_mw, 0.0))
     racks = np.where(choice == ob.EXPAND, plans.new_racks, 0.0)
     s.rigs.wanted_mw = np.bincount(c.run, mw, s.n_runs) + s.entrant_orders_mw
     served = np.minimum(safe_divide(s.rigs.capacity, s.rigs.wanted_mw, 1.0), 1.0)
-    mw, racks = mw * served[c.run], racks * served[c.run]
+    housed = np.minimum(safe_divide(s.rigs.capacity + second_hand.worth_a_rack(s), s.rigs.wanted_mw, 1.0), 1.0)
+    mw, racks = mw * served[c.run], racks * housed[c.run]
     cost = racks * c.p(s.P.rigs.rack_capex_usd_per_mw) * s.now.inflation[c.run]
     begin_racks(s, c.at, c.firm, racks, cost)
     place_orders(s, c.at, c.firm, mw)  # after the racks: loans on rigs lower what shares can be sold for
@@ -71,11 +75,13 @@ def place_orders(s: Sector, at: Rows, firm: Index, mw: Array) -> None:
 
 
 def begin_racks(s: Sector, at: Rows, firm: Index, racks: Array, cost: Array) -> None:
-    """Racks on idle connected MW; ready after the building time (a second order joins the first)."""
+    """Racks on idle connected MW; ready after the building time (a site's orders are one, at their mean date)."""
     added = at.sum_into(racks, s.n_runs, s.n_sites)
-    s.sites.racks_ordered += added
     ready = s.t + int(s.P.rigs.rack_build_months)
-    s.sites.racks_month = np.where(added > 0, ready, s.sites.racks_month)
+    known = np.where(s.sites.racks_ordered > 0, s.sites.racks_month, ready)
+    mean = safe_divide(s.sites.racks_ordered * known + added * ready, s.sites.racks_ordered + added)
+    s.sites.racks_month = np.where(added > 0, np.ceil(mean).astype(np.int64), s.sites.racks_month)
+    s.sites.racks_ordered += added
     by_firm = at.sum_into(cost, s.n_runs, s.n_firms, firm)
     pay_from_funds(s, by_firm)
     s.books.post("balance_only", "vendors", cash=-by_firm, sites=by_firm)

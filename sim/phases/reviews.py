@@ -18,6 +18,8 @@ from sim.state import AI, BTC, HYBRID
 if TYPE_CHECKING:
     from sim.sector import Sector
 
+MINING = (ob.HOLD, ob.REFRESH, ob.EXPAND)  # what a miner's peers who stay miners speak for
+
 
 def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Plans, mining_options.Plans]:
     """What each case shows the decision rule, and the plans that stand behind the options."""
@@ -63,7 +65,7 @@ def _draws(s: Sector, cases: Cases) -> Array:
 
 
 def _peers(s: Sector, cases: Cases) -> Array:
-    """Share of a firm's linked peers that mine only (for holding) or earn from AI (for the AI options)."""
+    """Share of a firm's linked peers that mine only (for holding, new rigs, new racks) or earn from AI (for AI)."""
     peers = s.peers[cases.run, cases.firm]
     strategy = s.firms.strategy[cases.run[:, None], np.maximum(peers, 0)]
     known = np.ascontiguousarray((peers >= 0).astype(np.float64))
@@ -71,6 +73,6 @@ def _peers(s: Sector, cases: Cases) -> Array:
     ai = np.ascontiguousarray(known * ((strategy == AI) | (strategy == HYBRID))).sum(axis=-1)
     btc = np.ascontiguousarray(known * (strategy == BTC)).sum(axis=-1)
     shares = np.zeros((len(cases), len(ob.OPTIONS)))
-    shares[:, ob.HOLD] = safe_divide(btc, count)
+    shares[:, MINING] = safe_divide(btc, count)[:, None]
     shares[:, ob.AI_OPTIONS] = safe_divide(ai, count)[:, None]
     return shares

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 RAMP_MONTHS = 9.0  # a new generation ramps up beside the previous one (prototype: 6-12 months)
 SMALLEST_CAPACITY = 0.1  # of the start's: vendors do not close altogether
+SHRINKS = 1 / 3  # speed of shrinking over growing: chips are booked ahead, unsold rigs wait for the next month
+ORDER_MEMORY = 2 / 3  # vendors look at the orders of about a quarter, in which every firm reviews once
 
 
 def update_market(s: Sector) -> None:
@@ -49,13 +51,15 @@ def buyers_value(s: Sector) -> Array:
 
 
 def _adapt_capacity(s: Sector) -> None:
-    """Vendors expand while orders press on capacity and shrink towards demand otherwise."""
+    """Vendors expand while orders press on capacity, up to what chips allow; else they shrink more slowly."""
     growth = s.P.rigs.capacity_growth_per_month[:, 0]
     start = s.P.rigs.capacity_mw_per_month[:, 0]
-    pressed = s.rigs.wanted_mw > 0.9 * s.rigs.capacity
-    target = np.maximum(s.rigs.wanted_mw, SMALLEST_CAPACITY * start)
-    shrunk = np.maximum(s.rigs.capacity * (1 - growth), target)
-    s.rigs.capacity = np.where(pressed, s.rigs.capacity * (1 + growth), shrunk)
+    s.rigs.order_book = ORDER_MEMORY * s.rigs.order_book + (1 - ORDER_MEMORY) * s.rigs.wanted_mw
+    pressed = s.rigs.order_book > 0.9 * s.rigs.capacity
+    target = np.maximum(s.rigs.order_book, SMALLEST_CAPACITY * start)
+    shrunk = np.minimum(np.maximum(s.rigs.capacity * (1 - SHRINKS * growth), target), s.rigs.capacity)
+    limit = s.P.rigs.capacity_limit_mw_per_month[:, 0]
+    s.rigs.capacity = np.where(pressed, np.minimum(s.rigs.capacity * (1 + growth), limit), shrunk)
 
 
 def receive_rigs(s: Sector) -> None:

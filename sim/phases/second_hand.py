@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Rows, safe_divide, spread
+from sim.arrays import Array, Mask, Rows, safe_divide, spread
 from sim.economics.mining import rig_present_value
-from sim.phases import cases, finance, orders
+from sim.phases import cases, finance, orders, rig_market
 
 if TYPE_CHECKING:
     from sim.sector import Sector
 
-SCRAPPED_PER_MONTH = 0.05  # of what dealers hold
 SMALLEST_GAP_MW = 0.02
 COMMISSION = 1.1  # what buyers pay over what sellers get
 
@@ -30,13 +29,28 @@ def take_in(s: Sector, at: Rows, ehs: Array) -> None:
     s.rigs.dealers += total.reshape(s.n_runs, generations)
 
 
+def worth_a_rack(s: Sector) -> Array:
+    """MW (R,) of dealers' rigs that would pay for a new rack, beyond those that find an empty one."""
+    rigs, overhead = s.rigs, s.P.power.mining_overhead
+    mw = rigs.dealers * rigs.j_per_th * overhead
+    gain = (rig_market.buyers_value(s) - COMMISSION * rigs.used) * 1e6 / (rigs.j_per_th * overhead)
+    pays = (rigs.used > 0) & (gain > s.P.rigs.rack_capex_usd_per_mw * s.now.inflation[:, None])
+    waiting = np.where(s.sites.owner >= 0, s.sites.racks + s.sites.racks_ordered, 0.0) * _open(s)
+    empty = np.maximum(waiting - s.rig_mw_by_site - rigs.ordered_mw, 0.0).sum(axis=-1)
+    return np.maximum((mw * pays).sum(axis=-1) - empty, 0.0)
+
+
+def _open(s: Sector) -> Mask:
+    """Sites where hashing is allowed (R, S)."""
+    return spread(s.regions.hashing_allowed, s.sites.region) > 0.99
+
+
 def trade(s: Sector) -> None:
     """Fill empty racks from the dealers' stock, newest generation first."""
     rigs = s.rigs
-    rigs.dealers *= 1 - SCRAPPED_PER_MONTH
+    rigs.dealers *= 1 - s.P.rigs.retirement_per_month
     gaps = s.sites.racks - s.rig_mw_by_site - rigs.ordered_mw
-    open_sites = (s.sites.miner >= 0) & (spread(s.regions.hashing_allowed, s.sites.region) > 0.99)
-    at = Rows.where((gaps > SMALLEST_GAP_MW) & open_sites)
+    at = Rows.where((gaps > SMALLEST_GAP_MW) & (s.sites.miner >= 0) & _open(s))
     if not len(at):
         return
     firm, free = at.get(s.sites.miner), at.get(gaps)

@@ -17,7 +17,13 @@ HOLD, REFRESH, EXPAND, COLOCATION, RETROFIT, CLOUD, HYBRID, RELOCATE, SELL, CLOS
     NOT_OURS, UNDER_CONTRACT,
 ) = range(13)  # fmt: skip
 AI_OPTIONS = (COLOCATION, RETROFIT, CLOUD, HYBRID)
-HOST_OPTIONS, CLIENT_OPTIONS = (HOLD, COLOCATION, RETROFIT, CLOUD), (HOLD, REFRESH, RELOCATE)
+MINING_OPTIONS = (HOLD, REFRESH, EXPAND)
+OUTDATED = 1.3  # times the newest machine's J/TH
+TRANSPORT_USD_PER_MW = 25_000.0
+SCRAPPED, SHIPPED, SOLD = 0.7, 0.8, 0.9  # parts of a value that a closed site, shipped rigs, a sold site bring
+SMALLEST_STEP, WHOLE_FIRM = 0.05, 0.95
+DEVELOPER_MINIMUM_MW, LARGEST_LEASE_MW = 25.0, 350.0
+RETROFIT_SHARE, HYBRID_RACKS = 0.2, 0.4
 PROGRESS = {NO_TENANT: 1, TOO_SMALL: 2, NO_EQUITY: 3, SLOW_PAYBACK: 4, OPEN: 5}  # how far an offer got
 Valued = tuple[float, int]  # value and gate of an option
 CLOSED: dict[int, Valued] = {gate: (0.0, gate) for gate in range(13)}
@@ -106,9 +112,11 @@ def choose(view: MonthView, firm: Any, values: list[float], gates: list[int], dr
         return HOLD
     scaled = []
     for option in open_options:
-        utility = values[option] - (view.inertia if option != HOLD else -view.peer_weight * firm.peers_mining)
+        utility = values[option] - (view.inertia if option != HOLD else 0.0)
         if option in AI_OPTIONS:
             utility += view.peer_weight * firm.peers_in_ai - firm.reluctance
+        elif option in MINING_OPTIONS:
+            utility += view.peer_weight * firm.peers_mining
         scaled.append(utility / view.temperature)
     best = max(scaled)
     ladder = list(accumulate(exp(utility - best) for utility in scaled))
@@ -124,26 +132,26 @@ def mining_options(view: MonthView, c: Case, role: int) -> list[tuple[int, Value
     value, price = rig_offer(view, c)
     found = [(REFRESH, refresh(view, c, value, price)), (RELOCATE, relocate(view, c))]
     if role == OWN:
-        allowed = c.region.new_mining * c.region.hashing_allowed > 0.5
-        found.append((EXPAND, expand(view, c, value, price) if allowed else CLOSED[FORBIDDEN]))
+        allowed = c.region.hashing_allowed > 0.5
+        found.append((EXPAND, expand(view, c) if allowed else CLOSED[FORBIDDEN]))
         found += leave(view, c)
     return found
 
 
-def rig_offer(view: MonthView, c: Case) -> tuple[float, float]:
-    """Value and price of new rigs, USD per grid MW, for the mix on sale."""
+def rig_offer(view: MonthView, c: Case, kept: float = 1.0) -> tuple[float, float]:
+    """Value and price of new rigs, USD per grid MW, for the mix on sale, when ``kept`` of hashprice is a gain."""
     value = price = 0.0
     for g, weight in view.on_sale:
         j = view.j_per_th[g]
         th_per_mw = 1e6 / (j * view.overhead)
-        value += weight * view.rig_value(c.hashprice, j, c.cost, view.new_life) * th_per_mw
+        value += weight * view.rig_value(c.hashprice * kept, j, c.cost, view.new_life) * th_per_mw
         price += weight * view.price[g] * th_per_mw * (1.0 + c.region.asic_tariff)
     return value, price
 
 
 def refresh(view: MonthView, c: Case, value: float, price: float) -> Valued:
     """New rigs for the outdated ones."""
-    outdated = 1.3 * view.j_per_th[view.on_sale[0][0]]
+    outdated = OUTDATED * view.j_per_th[view.on_sale[0][0]]
     mw = lost = scrap = 0.0
     for g, ehs in c.site.rigs.items():
         if view.j_per_th[g] > outdated:
@@ -163,14 +171,17 @@ def affordable(need: float, own: float) -> float:
 
 
 def gated(worth: float, done: float) -> Valued:
-    return worth, NO_EQUITY if done < 0.05 else OPEN if worth > 0.0 else WORSE
+    return worth, NO_EQUITY if done < SMALLEST_STEP else OPEN if worth > 0.0 else WORSE
 
 
-def expand(view: MonthView, c: Case, value: float, price: float) -> Valued:
+def expand(view: MonthView, c: Case) -> Valued:
     """Rigs for empty racks, and racks with rigs on idle MW; the fleet's own dilution is counted."""
-    value *= 1.0 - c.firm.share_of_hashrate
     empty = max(c.racks + c.site.racks_ordered - c.rig_mw - c.site.ordered_mw, 0.0)
-    racks, build = c.idle_now, c.idle_now * view.rack_capex
+    racks = c.idle_now if c.region.new_mining > 0.5 else 0.0
+    if empty + racks < 0.05:
+        return CLOSED[NOTHING]
+    value, price = rig_offer(view, c, 1.0 - c.firm.share_of_hashrate)
+    build = racks * view.rack_capex
     if racks * (value - price) <= build:
         racks = build = 0.0
     mw = empty + racks
@@ -191,13 +202,13 @@ def relocate(view: MonthView, c: Case) -> Valued:
     if there is not None and there is not c.site:
         fits = min(there.free_racks / c.rig_mw, 1.0)
         cost = there.price_per_mwh * view.overhead
-        if fits >= 0.05:
+        if fits >= SMALLEST_STEP:
             worth = 0.0
             for g, ehs in c.site.rigs.items():
                 worth += ehs * view.rig_value(c.hashprice, view.j_per_th[g], cost, view.remaining_life[g]) * 1e6
-            transport = c.rig_mw * 25_000.0 * view.distance[c.region.row][there.region.row]
+            transport = c.rig_mw * TRANSPORT_USD_PER_MW * view.distance[c.region.row][there.region.row]
             moved = fits * (worth - here - transport)
-    worth = moved if moved > 0.0 else 0.8 * c.rig_scrap - here
+    worth = moved if moved > 0.0 else SHIPPED * c.rig_scrap - here
     return worth, OPEN if worth > 0.0 else WORSE
 
 
@@ -207,15 +218,15 @@ def leave(view: MonthView, c: Case) -> list[tuple[int, Valued]]:
         return [(SELL, CLOSED[FORBIDDEN]), (CLOSE, CLOSED[FORBIDDEN])]
     if c.connected < 0.05:
         return [(SELL, CLOSED[NOTHING]), (CLOSE, CLOSED[NOTHING])]
-    rigs = 0.7 * c.rig_scrap - c.rig_value
+    rigs = SCRAPPED * c.rig_scrap - c.rig_value
     reservation = view.connected_value * c.connected
     bid = 0.0
-    if c.site.suitability >= view.min_suitability and c.connected >= 25.0:
+    if c.site.suitability >= view.min_suitability and c.connected >= DEVELOPER_MINIMUM_MW:
         bid = view.developer_bid * c.site.suitability
     # overhead ends only with the firm: an owner-run one that closes its one site
-    last = c.connected >= 0.95 * c.firm.connected and not c.firm.listed
+    last = c.connected >= WHOLE_FIRM * c.firm.connected and not c.firm.listed
     saved = (view.site_cost * c.racks + (c.firm.overhead() * 12 if last else 0.0)) * view.saved_years
-    sold = 0.9 * bid * c.connected + rigs + saved - reservation
+    sold = SOLD * bid * c.connected + rigs + saved - reservation
     closed = rigs + saved - max(reservation - view.miner_bid * c.connected, 0.0)
     gate = NO_BUYER if bid <= 0.0 else WORSE if sold <= 0.0 else OPEN
     return [(SELL, (sold, gate)), (CLOSE, (closed, OPEN if closed > 0.0 else WORSE))]
@@ -227,10 +238,10 @@ def leave(view: MonthView, c: Case) -> list[tuple[int, Valued]]:
 def ai_options(view: MonthView, c: Case, role: int) -> list[tuple[int, Valued]]:
     """The four ways to host AI here."""
     idle = c.idle_soon + c.site.vacant
-    kept = 0.4 * c.racks if idle < 1.0 else 0.0
+    kept = HYBRID_RACKS * c.racks if idle < 1.0 else 0.0
     plans = (
         (COLOCATION, idle + c.racks, idle, view.colocation),
-        (RETROFIT, c.site.vacant + 0.2 * c.racks, c.site.vacant, view.retrofit),
+        (RETROFIT, c.site.vacant + RETROFIT_SHARE * c.racks, c.site.vacant, view.retrofit),
         (CLOUD, idle + c.racks, idle, view.cloud),
         (HYBRID, idle + kept, idle, view.colocation),
     )
@@ -255,7 +266,7 @@ def ai_option(
         return CLOSED[NOTHING]
     if c.site.suitability < view.min_suitability:
         return CLOSED[UNSUITABLE]
-    it_mw = min(gross_mw / view.gross_per_it, 350.0)
+    it_mw = min(gross_mw / view.gross_per_it, LARGEST_LEASE_MW)
     return best_funding(view, c, terms, it_mw, spare, exp(-terms.discount_rate * wait / 12))
 
 

@@ -18,6 +18,7 @@ SITE_COLUMNS = (
     "owner", "miner", "connected", "pipeline", "pipeline_month", "racks", "racks_ordered", "fixed_share", "contract",
     "supply", "suitability", "hosting_end", "ai_gross", "ai_building", "vacant", "legacy_gpu", "racks_leaving",
 )  # fmt: skip
+TENANT_COLUMNS = ("solvent", "klass", "wanted", "min_mw", "max_rent", "credit")
 FIRM_COLUMNS = (
     "listed", "coins_btc", "reluctance", "review_phase", "issued_12m", "tax_losses", "convert_maturity",
     "hashprice_view", "mining_ebitda_12m",
@@ -43,9 +44,7 @@ def from_sector(s: Sector, run: int = 0) -> ReferenceModel:
     )  # fmt: skip
     model.tenants = [
         SimpleNamespace(**tenant, funds_fit_out=bool(s.funds_fit_out[run, row]))
-        for row, tenant in enumerate(
-            rows(s.tenants, run, ("solvent", "klass", "wanted", "min_mw", "max_rent", "credit"))
-        )
+        for row, tenant in enumerate(rows(s.tenants, run, TENANT_COLUMNS))
     ]
     curves = price_curves(s)
     names = tuple(f.name for f in fields(s.regions))

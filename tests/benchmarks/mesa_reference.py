@@ -60,10 +60,10 @@ class PriceCurve:
 class RigBlock:
     """The rigs of one generation at one site that stand in a powered rack and are fit to run."""
 
-    __slots__ = ("ehs", "generation", "mw", "strike_per_hashprice")
+    __slots__ = ("ehs", "generation", "mw", "racked", "strike_per_hashprice")
 
-    def __init__(self, generation: int, ehs: float, mw: float, strike_per_hashprice: float) -> None:
-        self.generation, self.ehs, self.mw = generation, ehs, mw
+    def __init__(self, generation: int, ehs: float, mw: float, racked: float, strike_per_hashprice: float) -> None:
+        self.generation, self.ehs, self.mw, self.racked = generation, ehs, mw, racked
         self.strike_per_hashprice = strike_per_hashprice
 
 
@@ -96,7 +96,8 @@ class Site(mesa.Agent):
             if fits > 0.0:
                 usable = fits * region.usable
                 ehs = self.rigs[generation] * usable
-                self.blocks.append(RigBlock(generation, ehs, mw * usable, model.strike_per_hashprice[generation]))
+                strike = model.strike_per_hashprice[generation]
+                self.blocks.append(RigBlock(generation, ehs, mw * usable, fits, strike))
 
     def hashrate_at(self, hashprice: float) -> float:
         """EH/s on average when every block runs in the hours in which that pays."""
@@ -132,7 +133,7 @@ class Site(mesa.Agent):
             mw += block.mw * hours_on
             cost += block.mw * bought
             idle += block.mw * (1.0 - hours_on)
-            on[block.generation] = hours_on if block.ehs > 0.0 else 0.0
+            on[block.generation] = hours_on * block.racked if block.ehs > 0.0 else 0.0
         self.ehs, self.mw, self.mwh = ehs, mw, mw * HOURS
         self.power_cost, self.resale, self.curtailed_mwh = cost * HOURS, sold * HOURS, idle * HOURS
         self._scrap_idle(on)

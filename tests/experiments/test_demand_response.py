@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +97,7 @@ def test_resale_by_hand_from_the_blocks_of_one_month():
 
 def test_load_responds_less_to_price_the_more_hashing_earns():
     slopes = [dr.responsiveness(hashprice, SITE, TABLES) for hashprice in range(25, 121, 5)]
-    assert all(before > after > 0 for before, after in zip(slopes, slopes[1:], strict=False))
+    assert all(before > after > 0 for before, after in pairwise(slopes))
 
 
 def test_the_section_states_its_own_table():

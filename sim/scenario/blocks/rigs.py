@@ -68,6 +68,16 @@ class Rigs(Block):
         spread=Triangular(0.05, 0.15, 0.25),
         source="assumption: wafers are booked quarters ahead; lead times of 9-12 months in 2021 (operating_costs)",
     )
+    capacity_limit_mw_per_month: float = param(
+        1200,
+        "assumption",
+        "Power of the rigs that all vendors could ever make per month with the chips that foundries leave them.",
+        unit="MW/month",
+        low=1,
+        high=1e6,
+        spread=Triangular(800, 1200, 1800),
+        source="assumption: chips ran short in 2018 and 2021 at 300-600 MW a month (hindcast); more since",
+    )
     shipping_months: int = param(
         3,
         "structural",

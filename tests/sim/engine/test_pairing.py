@@ -62,7 +62,9 @@ def test_tables_before_the_first_date_are_the_baselines() -> None:
     sizes = {"world.firms": 120, "world.sites": 240, "world.entrant_firms": 20, "world.months": 8}
     plain, taxed = (run_batch(Scenario.load(name, sizes), 0, (0, 1)) for name in ("baseline", "carbon-tax"))
     for table in ("sector", "classes", "regions", "firms", "decisions", "events"):
-        early = [frames[table][frames[table]["month"] < "2027-01"].reset_index(drop=True) for frames in (plain, taxed)]
+        early = [
+            frames[table][frames[table]["month"] < "2027-01"].reset_index(drop=True) for frames in (plain, taxed)
+        ]
         assert len(early[0]) or table == "events"
         assert early[0].equals(early[1]), table
     late = [frames["sector"].query("month >= '2027-01'") for frames in (plain, taxed)]

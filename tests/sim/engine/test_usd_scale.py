@@ -23,8 +23,8 @@ HIDDEN = ("behaviour.reluctance_treasury_weight",)
 REAL = (
     "firms.coins_btc", "firms.record", "sites.connected", "sites.pipeline", "sites.racks", "sites.ai_gross",
     "sites.ai_building", "rigs.ehs", "rigs.ordered", "leases.it_mw", "leases.delivered_mw", "tenants.wanted",
-    "regions.load", "regions.emissions", "now.hashrate", "now.height", "now.coins", "dispatched.ehs", "dispatched.mwh",
-    "facilities.coupon",
+    "regions.load", "regions.emissions", "now.hashrate", "now.height", "now.coins", "dispatched.ehs",
+    "dispatched.mwh", "facilities.coupon",
 )  # fmt: skip
 MONEY = (
     "now.hashprice", "now.rent", "regions.price", "sites.contract", "rigs.price", "rigs.used", "leases.rent",
@@ -70,7 +70,9 @@ def scaled_parameters() -> dict[str, float]:
 
 def test_every_amount_is_declared_in_usd() -> None:
     assert [field.key for field in fields() if "usd" in field.key and "USD" not in field.unit] == []
-    columns = [(name, c) for name, schema in SCHEMAS.items() for c in schema.columns if "usd" in c and "basis" not in c]
+    columns = [
+        (name, c) for name, schema in SCHEMAS.items() for c in schema.columns if "usd" in c and "basis" not in c
+    ]
     assert [(name, c) for name, c in columns if "USD" not in SCHEMAS[name].columns[c].unit] == []
 
 
