@@ -85,10 +85,21 @@ class Problem:
         return errors(hashrate, power, self.targets)
 
     def identity(self) -> str:
-        """Hash of everything an evaluation depends on beside the values."""
+        """Hash of everything an evaluation depends on beside the values, the engine included."""
         targets = [self.targets.months, *(np.nan_to_num(a, nan=-1.0).tolist() for a in self.targets.arrays())]
-        told = [self.scenario.content_hash(), targets, [f.key for f in self.free], self.runs, self.seed]
+        rest = self.scenario.with_overrides({one.key: one.low for one in self.free}).content_hash()
+        told = [rest, targets, [one.key for one in self.free], self.runs, self.seed, engine_hash()]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def engine_hash() -> str:
+    """Hash of the code and tables that an evaluation runs."""
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for pattern in ("agents/**/*.py", "sim/**/*.py", "sim/data/*.csv"):
+        for path in sorted(root.glob(pattern)):
+            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def errors(hashrate: Array, power: Array, targets: Targets) -> dict[str, float]:
@@ -196,12 +207,13 @@ def calibrate(
     workers: int = 1,
     log: str | Path | None = None,
     free: tuple[Free, ...] = FREE,
+    blind: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Calibration:
     """Search the ranges of ``free`` for the smallest error on 2016-07..``train_end``; see the module.
 
     ``evaluations`` limits the search (profiles and other seeds come on top); the scenario's own values are the
-    first candidate. The same settings give the same result on any number of ``workers``. Raises UserError for data
+    first candidate, unless the search is ``blind`` to them. The same settings give the same result on any number of ``workers``. Raises UserError for data
     that cannot be used.
     """
     started = time.monotonic()
@@ -220,7 +232,7 @@ def calibrate(
         pool = get_context("spawn").Pool(workers) if workers > 1 else nullcontext()
         with pool as processes:
             search = _Search(problem, book, processes.imap if processes else map, on_progress, evaluations)
-            values = search.run()
+            values = search.run(blind)
             profile = {one.key: search.profile(values, place) for place, one in enumerate(free)}
             others = list(search.map(partial(problem.fit, values), range(seed + 1, seed + 1 + CHECK_SEEDS)))
     return Calibration(
@@ -255,8 +267,8 @@ class _Search:
         if self.on_progress:
             self.on_progress(self.done, self.total)
 
-    def run(self) -> tuple[float, ...]:
-        """The best values found; the scenario's own are tried as well."""
+    def run(self, blind: bool) -> tuple[float, ...]:
+        """The best values found; unless ``blind``, the scenario's own are tried as well."""
         from scipy.optimize import differential_evolution
 
         bounds = [(one.low, one.high) for one in self.problem.free]
@@ -266,7 +278,7 @@ class _Search:
             return self.scores(points)
 
         found = differential_evolution(
-            lambda point: self.scores([point])[0], bounds, x0=np.array(own), maxiter=self.generations,
+            lambda point: self.scores([point])[0], bounds, x0=None if blind else np.array(own), maxiter=self.generations,
             init=_first_population(bounds, self.problem.seed), mutation=(0.4, 0.9), recombination=0.8, tol=0.0,
             seed=self.problem.seed, polish=False, updating="deferred",
             workers=all_scores,

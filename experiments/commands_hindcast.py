@@ -64,6 +64,7 @@ def calibrate(
     train_end: Annotated[str, typer.Option(help="Last month of the window that is fitted.")] = "2021-12",
     runs: Annotated[int, typer.Option(help="Runs per evaluation, on the same random numbers in all of them.")] = 4,
     seed: Annotated[int, typer.Option(help="Seed of the runs and of the search.")] = 0,
+    blind: Annotated[bool, typer.Option("--blind", help="Do not begin at the scenario's own values.")] = False,
     evaluations: Annotated[int, typer.Option(help="Evaluations of the search; about 1 s each.")] = 480,
     workers: Annotated[int, typer.Option(help="Worker processes.")] = 1,
     out: Annotated[Path | None, typer.Option(help="File for the scenario fragment with values and fit.")] = None,
@@ -77,8 +78,9 @@ def calibrate(
 
     with progress(evaluations, 1) as count:
         result = fit(
-            data, train_end, runs, seed, evaluations=evaluations, workers=workers, log=log, on_progress=count
-        )
+            data, train_end, runs, seed, evaluations=evaluations, workers=workers, log=log, blind=blind,
+            on_progress=count,
+        )  # fmt: skip
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(result.to_toml(), encoding="utf-8")

@@ -126,6 +126,8 @@ def build_firms_and_sites(s: Sector) -> None:
     _fill_synthetic_sites(s, synthetic, owner_of_synthetic)
     entrants = np.arange(n_entrants)
     s.sites.region[:, synthetic.stop :] = entrants % s.n_regions
+    usual = s.tables.regions["miner_price_usd_per_mwh"][entrants % s.n_regions]
+    s.sites.contract[:, synthetic.stop :] = s.sites.supply[:, synthetic.stop :] = usual
     s.rigs = _blank_rigs(s)
     _fill_rigs(s, len(named_rows), synthetic, owner_of_synthetic)
 
@@ -202,7 +204,7 @@ def _blank_sites(s: Sector) -> Sites:
     return Sites(
         owner=ints(-1), miner=ints(-1), region=ints(), connected=zeros(), pipeline=zeros(),
         pipeline_month=ints(NEVER), racks=zeros(), racks_ordered=zeros(), racks_month=ints(NEVER),
-        fixed_share=zeros(), resale=zeros(), contract=np.ones(shape) * 50.0, supply=np.ones(shape) * 50.0,
+        fixed_share=zeros(), resale=zeros(), contract=zeros(), supply=zeros(),
         suitability=zeros(), hosting_end=ints(NEVER), ai_gross=zeros(), ai_building=zeros(), vacant=zeros(),
         legacy_gpu=zeros(), racks_leaving=zeros(), leaving_month=ints(NEVER),
     )  # fmt: skip

@@ -80,7 +80,7 @@ def begin_racks(s: Sector, at: Rows, firm: Index, racks: Array, cost: Array) -> 
     ready = s.t + int(s.P.rigs.rack_build_months)
     known = np.where(s.sites.racks_ordered > 0, s.sites.racks_month, ready)
     mean = safe_divide(s.sites.racks_ordered * known + added * ready, s.sites.racks_ordered + added)
-    s.sites.racks_month = np.where(added > 0, np.ceil(mean).astype(np.int64), s.sites.racks_month)
+    s.sites.racks_month = np.where(added > 0, np.ceil(mean - 1e-6).astype(np.int64), s.sites.racks_month)
     s.sites.racks_ordered += added
     by_firm = at.sum_into(cost, s.n_runs, s.n_firms, firm)
     pay_from_funds(s, by_firm)

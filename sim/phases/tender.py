@@ -189,7 +189,7 @@ def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     at = Rows(run, offers.site[order])
     s.sites.ai_building += at.sum_into(gross, s.n_runs, s.n_sites)
     _make_room(s, at, gross, offers.displaced[order], first)
-    _set_aside(s, Rows(run, offers.firm[order]), part + np.maximum(prepaid - capex, 0.0), prepaid)
+    _set_aside(s, Rows(run, offers.firm[order]), part, prepaid, np.minimum(prepaid, capex))
 
 
 def _coupon(s: Sector, run: Index, rating: Index) -> Array:
@@ -210,8 +210,9 @@ def _make_room(s: Sector, at: Rows, gross: Array, displaced: Array, first: Index
     sites.leaving_month = np.minimum(sites.leaving_month, start)
 
 
-def _set_aside(s: Sector, at: Rows, part: Array, prepaid: Array) -> None:
-    """Equity parts go into construction cash: from cash above the reserve, coins, then new shares."""
+def _set_aside(s: Sector, at: Rows, part: Array, prepaid: Array, for_capex: Array) -> None:
+    """Equity parts and prepayments up to capex go into construction cash; parts come from cash above the
+    reserve, then new shares, then coins."""
     books = s.books
     need = at.sum_into(part, s.n_runs, s.n_firms)
     advance = at.sum_into(prepaid, s.n_runs, s.n_firms)
@@ -222,7 +223,8 @@ def _set_aside(s: Sector, at: Rows, part: Array, prepaid: Array) -> None:
     finance.raise_equity(s, from_shares)
     from_coins = np.minimum(np.maximum(need - spare - from_shares, 0.0), books.stock["coins"])
     finance.sell_coins(s, from_coins)
-    aside = np.minimum(need + advance, np.maximum(books.stock["cash"], 0.0))
+    aside = need + at.sum_into(for_capex, s.n_runs, s.n_firms)
+    aside = np.minimum(aside, np.maximum(books.stock["cash"], 0.0))
     books.post("balance_only", "banks", cash=-aside, restricted=aside)
 
 

@@ -31,12 +31,13 @@ def nap():
 
 
 def test_stopwatch_times_only_what_it_was_given():
+    started = time.perf_counter()
     with Stopwatch([nap]) as watch:
         nap()
         nap()
         time.sleep(0.02)
     nap()
-    assert 0.04 <= watch.of([nap]) < 0.06 + 0.05  # a busy machine may add to it
+    assert 0.04 <= watch.of([nap]) <= time.perf_counter() - started - 0.04
     assert sys.monitoring.get_tool(sys.monitoring.PROFILER_ID) is None
 
 

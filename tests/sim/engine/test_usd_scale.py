@@ -27,7 +27,7 @@ REAL = (
     "dispatched.mwh", "facilities.coupon",
 )  # fmt: skip
 MONEY = (
-    "now.hashprice", "now.rent", "regions.price", "sites.contract", "rigs.price", "rigs.used", "leases.rent",
+    "now.hashprice", "now.rent", "regions.price", "rigs.price", "rigs.used", "leases.rent",
     "leases.loan", "facilities.balance", "firms.hashprice_view", "books.stock.cash", "books.stock.rigs",
     "books.stock.sites", "books.stock.loans", "books.lines.mining_revenue", "books.lines.power_cost",
     "books.lines.overhead", "books.lines.interest",
