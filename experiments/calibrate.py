@@ -213,8 +213,8 @@ def calibrate(
     """Search the ranges of ``free`` for the smallest error on 2016-07..``train_end``; see the module.
 
     ``evaluations`` limits the search (profiles and other seeds come on top); the scenario's own values are the
-    first candidate, unless the search is ``blind`` to them. The same settings give the same result on any number of ``workers``. Raises UserError for data
-    that cannot be used.
+    first candidate, unless the search is ``blind`` to them. The same settings give the same result on any number of
+    ``workers``. Raises UserError for data that cannot be used.
     """
     started = time.monotonic()
     known = shipped_targets() if data is None else read_targets(data, START, train_end)
@@ -277,13 +277,17 @@ class _Search:
         def all_scores(_: Any, points: Any) -> list[float]:
             return self.scores(points)
 
-        found = differential_evolution(
-            lambda point: self.scores([point])[0], bounds, x0=None if blind else np.array(own), maxiter=self.generations,
-            init=_first_population(bounds, self.problem.seed), mutation=(0.4, 0.9), recombination=0.8, tol=0.0,
-            seed=self.problem.seed, polish=False, updating="deferred",
-            workers=all_scores,
-        )  # fmt: skip
-        return _rounded(found.x)
+        settings: dict[str, Any] = {
+            "x0": None if blind else np.array(own), "maxiter": self.generations, "seed": self.problem.seed,
+            "init": _first_population(bounds, self.problem.seed), "mutation": (0.4, 0.9), "recombination": 0.8,
+            "tol": 0.0, "polish": False, "updating": "deferred", "workers": all_scores,
+        }  # fmt: skip
+
+        def one_score(point: Any) -> float:
+            return self.scores([point])[0]
+
+        found = differential_evolution(one_score, bounds, **settings)
+        return _rounded(found.x.tolist())
 
     def profile(self, values: tuple[float, ...], place: int) -> list[tuple[float, float]]:
         """(value, score) with one parameter moved and the others at their best."""

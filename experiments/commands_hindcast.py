@@ -127,7 +127,7 @@ def print_windows(result: Hindcast) -> None:
     for words, key in rows.items():
         table.add_row(words, *(percent(window[key], key.endswith("rmse")) for window in result.windows))
     for rule in result.windows[0]["benchmarks"]:
-        words = f"Rule of thumb: {rule.replace('_', ' ')}, hashrate"
+        words = f"Hashrate by rule: {rule.replace('_', ' ')}"
         table.add_row(words, *(percent(window["benchmarks"][rule]["hashrate_mape"]) for window in result.windows))
     console.print(table)
 

@@ -32,7 +32,7 @@ SIMULATED = {
     "hashrate_ehs": "network_hashrate_ehs",
     "hashprice_usd_per_ph_day": "hashprice_usd_per_ph_day",
     "power_gw": "mining_power_gw",
-    "fleet_j_per_th": "fleet_efficiency_j_per_th",
+    "fleet_j_per_th": "fleet_j_per_th",
 }
 
 
@@ -139,6 +139,8 @@ def _months(results: Any, targets: Targets) -> pd.DataFrame:
     import pandas as pd
 
     sector = results.table("sector")
+    # the sites' overhead included, as in the index
+    sector["fleet_j_per_th"] = 1000 * sector["mining_power_gw"] / sector["network_hashrate_ehs"]
     columns: dict[str, Any] = {"month": list(targets.months), "price_usd": targets.price}
     real = {
         "hashrate_ehs": targets.hashrate, "hashprice_usd_per_ph_day": targets.hashprice, "power_gw": targets.power,

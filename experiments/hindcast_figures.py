@@ -14,13 +14,12 @@ if TYPE_CHECKING:
     from experiments.figures.palette import Meaning
     from experiments.hindcast import Hindcast
 
-SHOWN: tuple[tuple[str, str, str, Meaning], ...] = (
-    ("hashrate_ehs", "Network hashrate", "EH/s", "btc"),
-    ("hashprice_usd_per_ph_day", "Hashprice", "USD/PH/s a day", "money"),
-    ("power_gw", "Power of all mines", "GW", "power"),
-    ("fleet_j_per_th", "Energy per hash, whole network", "J/TH", "hybrid"),
+SHOWN: tuple[tuple[str, str, str, Meaning, str], ...] = (
+    ("hashrate_ehs", "Network hashrate", "EH/s", "btc", "happened: the chain"),
+    ("hashprice_usd_per_ph_day", "Hashprice", "USD/PH/s a day", "money", "happened: the chain"),
+    ("power_gw", "Power of all mines", "GW", "power", "happened: Cambridge index"),
+    ("fleet_j_per_th", "Energy per hash, whole network", "J/TH", "hybrid", "happened: Cambridge index"),
 )
-SOURCE = "price and fees given; hashrate of the chain, power of the Cambridge index"
 
 
 def figures(result: Hindcast) -> list[Figure]:
@@ -29,7 +28,7 @@ def figures(result: Hindcast) -> list[Figure]:
     frame = result.months.iloc[: known[-1] + 1] if len(known) else result.months
     span = f"{month(frame['month'].iloc[0])} to {month(frame['month'].iloc[-1])}"
     made = []
-    for column, title, unit, meaning in SHOWN:
+    for column, title, unit, meaning, source in SHOWN:
         band = Band(*(frame[f"{column}_p{share}"].tolist() for share in (10, 25, 75, 90)))
         lines = [Line("Simulated", meaning, frame[column].tolist(), band=band if result.runs > 1 else None)]
         if frame[f"{column}_real"].notna().iloc[-1]:
@@ -37,7 +36,7 @@ def figures(result: Hindcast) -> list[Figure]:
         made.append(
             Figure(
                 key=f"hindcast-{column}", title=title, subtitle=f"{unit}, {span}, logarithmic", unit=unit,
-                kind="lines", months=frame["month"].tolist(), lines=tuple(lines), runs=result.runs, source=SOURCE,
+                kind="lines", months=frame["month"].tolist(), lines=tuple(lines), runs=result.runs, source=source,
                 log=True,
             )
         )  # fmt: skip

@@ -24,12 +24,11 @@ def row_sum(values: NDArray) -> Array:
 
 
 def sum_by(index: Index, values: Array, size: int) -> Array:
-    """Add ``values`` (R, N) into groups ``index`` (R, N) -> (R, size); negative indices are left out."""
+    """Add ``values`` (R, N) into groups ``index`` (R, N) -> (R, size); what has the index -1 is left out."""
     runs = index.shape[0]
-    offset = np.arange(runs, dtype=np.int64)[:, None] * (size + 1)
-    flat = np.where(index < 0, size, index) + offset
+    flat = index + np.arange(1, runs * (size + 1), size + 1)[:, None]  # a run's first cell takes what is left out
     totals = np.bincount(flat.ravel(), np.ascontiguousarray(values).ravel(), runs * (size + 1))
-    return np.ascontiguousarray(totals.reshape(runs, size + 1)[:, :size])
+    return np.ascontiguousarray(totals.reshape(runs, size + 1)[:, 1:])
 
 
 def spread(values: NDArray, index: Index) -> NDArray:

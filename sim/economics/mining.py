@@ -86,8 +86,11 @@ def rig_present_value(
 def _continuous_annuity(rate: Numbers, years: Numbers) -> Floats:
     """Present value of 1 a year flowing for `years`: (1 - exp(-rate x years)) / rate, `years` at rate 0."""
     exponent = np.asarray(np.multiply(rate, years))
-    safe = np.where(np.abs(exponent) < 1e-12, 1.0, exponent)
-    return years * np.where(np.abs(exponent) < 1e-12, 1.0, -np.expm1(-safe) / safe)
+    flat = np.abs(exponent) < 1e-12
+    if not flat.any():
+        return years * (-np.expm1(-exponent) / exponent)
+    safe = np.where(flat, 1.0, exponent)
+    return years * np.where(flat, 1.0, -np.expm1(-safe) / safe)
 
 
 def payback_years(capex: Numbers, annual_margin: Numbers) -> Floats:

@@ -102,12 +102,7 @@ def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
     cost = at.get(power_cost(s)) * s.P.power.mining_overhead[at.run, 0]
     hashprice = s.firms.hashprice_view[at.run, firm]
     net = hashprice * (1 - s.P.bitcoin.pool_fee[at.run, 0])
-    life = remaining_life(s)[at.run]
-    per_th = rig_present_value(
-        net[:, None], j, cost[:, None], s.expected_decline[at.run],
-        s.P.finance.mining_discount_rate[at.run], life, s.P.power.availability[at.run],
-    )  # fmt: skip
-    by_generation = np.ascontiguousarray(ehs * per_th * 1e6)
+    by_generation = rig_values(s, at.run, ehs, net, cost)
     margin = np.maximum(net[:, None] * 0.36525 - cost[:, None] * j * 0.008766, 0.0) * ehs * 1e6
     scrap = np.ascontiguousarray(ehs * s.rigs.used[at.run] * 1e6)
     rig_mw = (ehs * j).sum(axis=-1) * s.P.power.mining_overhead[at.run, 0]
@@ -120,6 +115,19 @@ def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
         yearly_margin=margin.sum(axis=-1) * s.P.power.availability[at.run, 0], ehs=ehs,
         values_by_generation=by_generation,
     )  # fmt: skip
+
+
+def rig_values(s: Sector, run: Index, ehs: Array, hashprice: Array, cost: Array) -> Array:
+    """What rigs ``ehs`` (n, G) are worth (n, G), USD, at a hashprice and a cost per MWh (n,) of hashing."""
+    row, g = np.nonzero(ehs)  # most sites have few of the generations
+    r = run[row]
+    per_th = rig_present_value(
+        hashprice[row], s.rigs.j_per_th[r, g], cost[row], s.expected_decline[r, 0],
+        s.P.finance.mining_discount_rate[r, 0], remaining_life(s)[r, g], s.P.power.availability[r, 0],
+    )  # fmt: skip
+    values = np.zeros(ehs.shape)
+    values[row, g] = ehs[row, g] * per_th * 1e6
+    return values
 
 
 def remaining_life(s: Sector) -> Array:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, Rows, running_total
+from sim.arrays import Array, Index, Rows, running_total, spread
 from sim.economics import HOURS_PER_YEAR, mining
 from sim.economics.power import smooth_step
 from sim.state import Dispatch
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 HOURS = HOURS_PER_YEAR / 12
 CONTRACT_SPREAD = 0.10  # log spread of costs within a block under fixed price: rigs of a row are not all alike
-SOLVER_STEPS = 9  # leaves under a thousandth in hashprice; the month's own is revenue over hashrate, exactly
+# Hashprice is sought within such a factor of what last month's hashrate would give, in so many steps; beyond it only
+# after a shock that moves the network further. Five steps leave less than 1e-6, and the month's own hashprice is
+# revenue over hashrate, exactly.
+BRACKETS = ((1.5, 5), (6.0, 8), (6e5, 30))
 LAST_RIGS_MW = 0.003  # less than a rig or two is no fleet: keeps the list of blocks short
-BRACKET = 6.0  # hashprice is sought within this factor of what last month's hashrate would give
-FAR_BRACKET, FAR_STEPS = 1e5, 30  # and beyond it after a shock that moves the network further than that
 IDLE_EHS = 1e-9  # stands for no hashrate at all, where something is divided by it
 CHEAPEST_USD_PER_MWH = 0.01  # mean spot price at least, whatever shocks do
 
@@ -64,35 +65,38 @@ def rig_blocks(s: Sector) -> Blocks:
     """All blocks with rigs that find a powered rack; the newest generations take the racks first."""
     run, site, back = np.nonzero(s.rigs.ehs[:, :, ::-1])
     generation = s.rigs.ehs.shape[2] - 1 - back
-    at = Rows(run, site)
-    j = s.rigs.j_per_th[run, generation]
-    ehs = s.rigs.ehs[run, site, generation]
-    mw = ehs * j * s.P.power.mining_overhead[run, 0]
-    filled = running_total(mw, run * s.n_sites + site)
-    fits = np.clip((at.get(s.sites.racks) - (filled - mw)) / mw, 0.0, 1.0)
-    region = at.get(s.sites.region)
-    outage = (1 - s.P.power.availability[run, 0]) * (1 - s.P.ai.downtime_reduction[run, 0])
-    usable = fits * (1 - outage) * s.regions.hashing_allowed[run, region]
-    usable = usable * (1 - s.regions.programme_hours[run, region] / HOURS_PER_YEAR)
-    overhead = s.P.power.mining_overhead[run, 0]
-    fixed = at.get(s.sites.fixed_share)
-    level = np.maximum(s.regions.price[run, region], CHEAPEST_USD_PER_MWH)
-    contract = at.get(s.sites.contract) * s.now.inflation[run] + s.regions.tariff[run, region]
+    at, at_site, at_generation = Rows(run, site), run * s.n_sites + site, run * s.rigs.j_per_th.shape[1] + generation
+    ehs = np.take(s.rigs.ehs, at_site * s.rigs.ehs.shape[2] + generation)
+    mw_per_ehs = s.rigs.j_per_th * s.P.power.mining_overhead
+    strike = 1000.0 * (1 - s.P.bitcoin.pool_fee) / (24.0 * mw_per_ehs)
+    mw = ehs * np.take(mw_per_ehs, at_generation)
+    filled = running_total(mw, at_site)
+    fits = np.clip((np.take(s.sites.racks, at_site) - (filled - mw)) / mw, 0.0, 1.0)
+    usable = fits * np.take(spread(_ready(s), s.sites.region), at_site)
+    # what all blocks of a site share is worked out for the sites, which are fewer
+    level = spread(np.maximum(s.regions.price, CHEAPEST_USD_PER_MWH), s.sites.region)
+    contract = s.sites.contract * s.now.inflation[:, None] + spread(s.regions.tariff, s.sites.region)
     return Blocks(
         at=at,
         generation=generation,
         ehs=ehs * usable,
         mw=mw * usable,
         racked=fits,
-        strike_per_hashprice=1000.0 * (1 - s.P.bitcoin.pool_fee[run, 0]) / (24.0 * j * overhead),
-        adder=running_cost(s)[run, region],
-        level=level,
-        contract=contract,
-        at_spot=1 - fixed * (1 - at.get(s.sites.resale)),
-        shape=s.price_shape[region],
-        log_level=np.log(level),
-        log_contract=np.log(contract),
+        strike_per_hashprice=np.take(strike, at_generation),
+        adder=np.take(spread(running_cost(s), s.sites.region), at_site),
+        level=np.take(level, at_site),
+        contract=np.take(contract, at_site),
+        at_spot=np.take(1 - s.sites.fixed_share * (1 - s.sites.resale), at_site),
+        shape=np.take(s.price_shape[s.sites.region], at_site),
+        log_level=np.take(np.log(level), at_site),
+        log_contract=np.take(np.log(np.maximum(contract, CHEAPEST_USD_PER_MWH)), at_site),
     )
+
+
+def _ready(s: Sector) -> Array:
+    """Share of a month's hours in which racked rigs may run (R, X): no outage, no ban, no programme call."""
+    outage = (1 - s.P.power.availability) * (1 - s.P.ai.downtime_reduction)
+    return (1 - outage) * s.regions.hashing_allowed * (1 - s.regions.programme_hours / HOURS_PER_YEAR)
 
 
 def uptime(s: Sector, blocks: Blocks, hashprice: Array) -> Array:
@@ -122,12 +126,14 @@ def solve(s: Sector, blocks: Blocks) -> Array:
 
     last = mining.hashprice(s.now.btc_price, coins_per_day(s, s.now.last_hashrate), s.now.last_hashrate)
     last = np.where(s.now.last_hashrate > IDLE_EHS, last, s.now.hashprice)
-    low, high = last / BRACKET, last * BRACKET
-    found = mining.solve_log_root(excess, low, high, SOLVER_STEPS)
-    outside = (found <= low) | (found >= high)
-    if outside.any():
-        far = mining.solve_log_root(excess, low / FAR_BRACKET, high * FAR_BRACKET, FAR_STEPS)
-        found = np.where(outside, far, found)
+    found, outside = last, np.ones(s.n_runs, bool)
+    for factor, steps in BRACKETS:
+        low, high = last / factor, last * factor
+        tried = mining.solve_log_root(excess, low, high, steps)
+        found = np.where(outside, tried, found)
+        outside &= (tried <= low) | (tried >= high)
+        if not outside.any():
+            break
     return found
 
 

@@ -145,13 +145,8 @@ def _relocate(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
     there = target[c.run, c.firm]
     fits = np.minimum(safe_divide(free[c.run, c.firm], c.rig_mw), 1.0)
     overhead = c.p(s.P.power.mining_overhead)
-    j = s.rigs.j_per_th[c.run]
-    per_th = rig_present_value(
-        c.hashprice[:, None], j, (cost_there[c.run, c.firm] * overhead)[:, None],
-        s.expected_decline[c.run], s.P.finance.mining_discount_rate[c.run],
-        case_module.remaining_life(s)[c.run], s.P.power.availability[c.run],
-    )  # fmt: skip
-    worth = np.ascontiguousarray(c.ehs * per_th * 1e6).sum(axis=-1)
+    movable = np.where((there >= 0)[:, None], c.ehs, 0.0)
+    worth = case_module.rig_values(s, c.run, movable, c.hashprice, cost_there[c.run, c.firm] * overhead).sum(axis=-1)
     here = c.rig_value * s.regions.hashing_allowed[c.run, c.region]
     distance = s.distance[c.region, np.take_along_axis(s.sites.region, np.maximum(target, 0), axis=1)[c.run, c.firm]]
     moved = fits * (worth - here - c.rig_mw * TRANSPORT_USD_PER_MW * distance)

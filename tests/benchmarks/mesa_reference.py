@@ -21,8 +21,7 @@ BLOCKS_PER_HALVING = 210_000
 HOURS_PER_YEAR = 8766.0
 HOURS = HOURS_PER_YEAR / 12
 CONTRACT_SPREAD = 0.10
-SOLVER_STEPS = 9
-BRACKET, FAR_BRACKET, FAR_STEPS = 6.0, 1e5, 30
+BRACKETS = ((1.5, 5), (6.0, 8), (6e5, 30))  # factor around last month's hashrate, steps of the solver
 LAST_RIGS_MW = 0.003
 IDLE_EHS = 1e-9
 LOWEST_RATIO = 0.05  # strikes below this share of the mean spot price run no hours
@@ -218,11 +217,12 @@ class ReferenceModel(mesa.Model):
     def solve(self) -> float:
         """Hashprice at which the rigs that run at it earn it."""
         last = self.earned(self.now.last_hashrate) if self.now.last_hashrate > IDLE_EHS else self.now.hashprice
-        low, high = last / BRACKET, last * BRACKET
-        found = itp_root(self.excess, low, high, SOLVER_STEPS)
-        if low < found < high:
-            return found
-        return itp_root(self.excess, low / FAR_BRACKET, high * FAR_BRACKET, FAR_STEPS)
+        for factor, steps in BRACKETS:
+            low, high = last / factor, last * factor
+            found = itp_root(self.excess, low, high, steps)
+            if low < found < high:
+                break
+        return found
 
     def _settle_network(self, hashrate: float) -> None:
         """Blocks found, coins and hashprice of the month; a halving splits its month."""

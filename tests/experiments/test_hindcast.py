@@ -231,3 +231,17 @@ def test_hashrate_follows_the_price_within_two_months(history):
     ahead = np.corrcoef(hashrate[:-2], price[2:])[0, 1]
     assert min(lagged[:3]) > max(lagged[3], ahead)
     assert max(lagged) > 0.2
+
+
+# ------------------------------------------------------------------ the command
+
+
+def test_command_prints_one_object_and_writes_its_files(tmp_path, capfd):
+    from experiments.cli import app
+
+    app(["hindcast", "--runs", "1", "--end", "2016-09", "--json", "--out", str(tmp_path)], standalone_mode=False)
+    told = json.loads(capfd.readouterr().out)
+    assert [window["name"] for window in told["windows"]] == ["train"]
+    assert [row["month"] for row in told["months"]] == ["2016-07", "2016-08", "2016-09"]
+    assert {path.name for path in tmp_path.iterdir()} == {"months.csv", "hindcast.json", "hindcast.png"}
+    assert (tmp_path / "hindcast.png").read_bytes().startswith(b"\x89PNG")

@@ -51,7 +51,7 @@ class Power(Block):
     price_scale: float = param(
         1.0,
         "lever",
-        "Multiplies every regional power price. 1.2 makes power a fifth dearer everywhere.",
+        "Multiplies the market price of power in every region; power under contract keeps its price.",
         unit="factor",
         low=0.05,
         high=20,
