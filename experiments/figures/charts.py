@@ -168,7 +168,7 @@ def distress(results: ResultSet) -> Figure:
         results,
         "distress",
         "Listed firms in distress",
-        "Listed firms with payables overdue or a covenant broken, mean of 12 months.",
+        "Listed firms with overdue payables, negative equity or restructured within a year, mean of 12 months.",
         "firms",
         "risk",
         over_12_months(results.outcome("listed_in_distress")) / 12,

@@ -188,15 +188,15 @@ class Rigs(Block):
         "of Prat and Walter 2021); prototypes of the hindcast asked for 15-28 %",
     )
     growth_extrapolation: float = param(
-        0.6,
+        0.3,
         "assumption",
         "Part of the network's recent growth that investors expect to go on and to push hashprice down further.",
         unit="share",
         low=0,
         high=1,
-        spread=Triangular(0.4, 0.6, 0.8),
+        spread=Triangular(0.1, 0.3, 0.6),
         source="assumption: adaptive expectations; with a coin price nobody can forecast, hashprice falls as fast as "
-        "hashrate grows",
+        "hashrate grows; the hindcast fits 0.22",
     )
     hashrate_growth_at_start: float = param(
         0.06,
