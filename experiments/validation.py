@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments import demand_response
 from experiments.hindcast import TRAIN_END, Hindcast, hindcast
 from experiments.hindcast_figures import draw
 from sim.scenario import Scenario
