@@ -25,7 +25,7 @@ CONTRACT_SPREAD = 0.10  # log spread of costs within a block under fixed price: 
 # Hashprice is sought within such a factor of what last month's hashrate would give, in so many steps; beyond it only
 # after a shock that moves the network further. Five steps leave less than 1e-6, and the month's own hashprice is
 # revenue over hashrate, exactly.
-BRACKETS = ((1.5, 5), (6.0, 8), (6e5, 30))
+BRACKETS = ((1.5, 5), (6.0, 14), (6e5, 48))
 LAST_RIGS_MW = 0.003  # less than a rig or two is no fleet: keeps the list of blocks short
 IDLE_EHS = 1e-9  # stands for no hashrate at all, where something is divided by it
 CHEAPEST_USD_PER_MWH = 0.01  # mean spot price at least, whatever shocks do
