@@ -53,7 +53,6 @@ class SiteRow:
     price: float
     supply: float
     name: str
-    host_end: int = NEVER
 
 
 def size_class(mw: Array) -> Index:

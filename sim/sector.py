@@ -76,8 +76,6 @@ class Sector:
     mining_mood: Array
     coins_mined_by_firm: Array
     power_bill: Array
-    mining_emissions: Array
-    ai_delivered: Array
     cases_of_firm: Index
     funds_fit_out: Mask
     last_review: tuple[Any, ...]
@@ -323,6 +321,10 @@ class Sector:
         """MW at the plug of all rigs at each site, running or not (R, S)."""
         mw = self.rigs.ehs * self.rigs.j_per_th[:, None, :] * self.P.power.mining_overhead[:, :, None]
         return np.ascontiguousarray(mw).sum(axis=-1)
+
+    def empty_racks_mw(self) -> Array:
+        """Powered racks without a rig, on order or installed (R, S); negative where rigs wait for a rack."""
+        return self.sites.racks - self.rig_mw_by_site - self.rigs.ordered_mw
 
     def reference_power_cost(self) -> Array:
         """Cost per MWh of a median miner (R, 1), USD: what buyers of rigs reckon with."""

@@ -20,12 +20,10 @@ PRODUCTS = ("colocation", "retrofit", "gpu_cloud")
 COLOCATION, RETROFIT, CLOUD = range(3)
 CREDITS = ("investment_grade", "backstopped", "speculative", "unrated")
 CLASSES = ("hyperscaler", "neocloud", "enterprise")
-FACILITIES = ("corporate", "coin", "rig")
 CORPORATE, COIN, RIG = range(3)
 EMPTY, BUILDING, RUNNING, ENDED = range(4)
 END_REASONS = ("", "expired", "tenant default", "cancelled", "landlord liquidated")
 ALIVE, LIQUIDATED, CLOSED, ACQUIRED = range(4)
-EXIT_KINDS = ("", "liquidation", "closure", "acquisition")
 NEVER = 10_000  # a month beyond every horizon
 
 

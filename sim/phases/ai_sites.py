@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, Mask, row_sum, safe_divide, sum_by
+from sim.arrays import Array, Index, Mask, safe_divide, sum_by
 from sim.economics.credit import interest
 from sim.state import BUILDING, CLOUD, ENDED, RUNNING
 
@@ -121,7 +121,6 @@ def earn_rent(s: Sector) -> None:
     mw = sum_by(leases.firm, np.where(live, leases.delivered_mw, 0.0), s.n_firms)
     compliance = s.P.ai.compliance_cost_usd_per_mw_year * mw / 12
     books.bill("duties", "governments", compliance)
-    s.ai_delivered = row_sum(np.where(live, leases.delivered_mw, 0.0))
     _legacy_gpus(s)
 
 

@@ -163,7 +163,7 @@ def _relocate(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
 
 def cheapest_free_site(s: Sector) -> tuple[Index, Array, Array]:
     """For each firm its cheapest site with an empty powered rack: site (-1 none), free MW, USD/MWh (R, F)."""
-    free = s.sites.racks - s.rig_mw_by_site - s.rigs.ordered_mw
+    free = s.empty_racks_mw()
     allowed = spread(s.regions.hashing_allowed, s.sites.region) > 0.99
     rows = Rows.where((free > 0.5) & (s.sites.owner >= 0) & (s.sites.miner == s.sites.owner) & allowed)
     cost, firm = rows.get(case_module.power_cost(s)), rows.get(s.sites.miner)

@@ -105,7 +105,7 @@ def _relocate(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
     moving = np.flatnonzero((choice == ob.RELOCATE) & (plans.target >= 0))
     if not len(moving):
         return
-    free = s.sites.racks - s.rig_mw_by_site - s.rigs.ordered_mw
+    free = s.empty_racks_mw()
     run, row, target = c.run[moving], c.at.row[moving], plans.target[moving]
     mw = c.rig_mw[moving] * plans.moved_share[moving]
     order = np.lexsort((row, target, run))

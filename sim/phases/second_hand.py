@@ -49,7 +49,7 @@ def trade(s: Sector) -> None:
     """Fill empty racks from the dealers' stock, newest generation first."""
     rigs = s.rigs
     rigs.dealers *= 1 - s.P.rigs.retirement_per_month
-    gaps = s.sites.racks - s.rig_mw_by_site - rigs.ordered_mw
+    gaps = s.empty_racks_mw()
     at = Rows.where((gaps > SMALLEST_GAP_MW) & (s.sites.miner >= 0) & _open(s))
     if not len(at):
         return

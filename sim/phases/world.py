@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Mask, Rows, row_sum, running_total, safe_divide, spread, sum_by
+from sim.arrays import Array, Mask, Rows, running_total, safe_divide, spread, sum_by
 from sim.economics import mining, power
 from sim.months import days_in_month
 from sim.phases import finance
@@ -159,11 +159,10 @@ def spread_by_owner(s: Sector, values: Mask) -> Mask:
 
 
 def measure_load(s: Sector) -> None:
-    """The sector's load and emissions by region, for next month's prices and rules; public revenue noted."""
+    """The sector's load and emissions by region, for next month's prices and rules."""
     r = s.regions
     ai = s.sites.ai_gross * 0.9 + s.sites.legacy_gpu  # halls draw nine tenths of their MW
     mwh = s.dispatched.mwh + ai * s.hours
     r.load = sum_by(s.sites.region, s.dispatched.mw + ai, s.n_regions)
     r.mining_mw = sum_by(s.sites.region, s.dispatched.mw, s.n_regions)
     r.emissions = sum_by(s.sites.region, mwh, s.n_regions) * r.carbon / 1000.0
-    s.mining_emissions = row_sum(sum_by(s.sites.region, s.dispatched.mwh, s.n_regions) * r.carbon / 1000.0)
