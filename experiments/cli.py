@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from experiments import commands_calculator, commands_hindcast
+from experiments import commands_calculator, commands_hindcast, commands_output
 from experiments.terminal import Debug, exit_code
 
 app = typer.Typer(
@@ -122,6 +122,7 @@ def validate(
 
 commands_hindcast.register(app)
 commands_calculator.register(app)
+commands_output.register(app)
 
 
 @app.command()

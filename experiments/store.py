@@ -105,21 +105,26 @@ class ResultStore:
         self._replace(self.folder / name, lambda path: path.write_text(text, encoding="utf-8"))
 
     def _replace(self, path: Path, write: Callable[[Path], object]) -> None:
-        """Write beside the target and rename, so that a file is whole or not there."""
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(temporary)
-            temporary.replace(path)
-        except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            reason = "the disk is full" if full else error.strerror or str(error)
-            raise RunError(
-                f"{path} cannot be written ({reason}): complete batches are kept, the same command goes on."
-            ) from None
-        finally:
-            if temporary.exists():
-                temporary.unlink()
+        write_whole(path, write, "complete batches are kept, the same command goes on.")
+
+
+def write_whole(path: Path, write: Callable[[Path], object], advice: str = "the same command tries again.") -> None:
+    """Let ``write`` fill a file beside the target and rename it, so that a file is whole or not there.
+
+    Raises RunError, with ``advice``, if the disk is full or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = "the disk is full" if full else error.strerror or str(error)
+        raise RunError(f"{path} cannot be written ({reason}): {advice}") from None
+    finally:
+        if temporary.exists():
+            temporary.unlink()
 
 
 _MEND = "choose another --out, or remove the folder."
