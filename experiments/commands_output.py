@@ -28,6 +28,20 @@ def export(
     _tell(write(folder, format, out), json)
 
 
+def report(
+    folder: FolderArgument,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="File; by default report.html in the folder.")
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write one HTML file with tables, charts, firms, contracts, money and method; needs no network to read."""
+    from experiments.report import write_report
+
+    _tell([write_report(folder, out)], json)
+
+
 def _tell(files: list[Path], as_json: bool) -> None:
     if as_json:
         print(json_module.dumps({"files": [str(path) for path in files]}, indent=2))
@@ -39,3 +53,4 @@ def _tell(files: list[Path], as_json: bool) -> None:
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     app.command()(export)
+    app.command()(report)
