@@ -129,7 +129,7 @@ def contracts(results: ResultSet) -> Table | None:
         [
             row["firm"], row["tenant"], row["product"].replace("_", " "), row["region"], cell(row["it_mw"], 0),
             cell(row["rent_usd_m_per_mw_year"], 2), cell(row["term_months"] / 12, 0), row["backstop"] or "none",
-            _month(row["signed"]), _month(row["delivered"]), row["end_reason"],
+            month(row["signed"]), month(row["delivered"]), row["end_reason"],
         ]
         for row in fresh.sort_values("it_mw", ascending=False).head(LARGEST_LEASES).to_dict(orient="records")
     ]  # fmt: skip
@@ -141,7 +141,3 @@ def contracts(results: ResultSet) -> Table | None:
         heads, rows, left=(0, 1, 2, 3, 7, 8, 9, 10),
         note=f"Run {run}. Rent at signing, M USD per MW a year of critical IT.",
     )  # fmt: skip
-
-
-def _month(name: str) -> str:
-    return month(name) if name else ""
