@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from experiments import commands_hindcast
+from experiments import commands_dashboard, commands_hindcast
 from experiments.terminal import Debug, exit_code
 
 app = typer.Typer(
@@ -121,6 +121,7 @@ def validate(
 
 
 commands_hindcast.register(app)
+commands_dashboard.register(app)
 
 
 @app.command()
