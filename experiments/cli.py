@@ -8,7 +8,12 @@ from typing import Annotated
 
 import typer
 
-from experiments import commands_calculator, commands_hindcast, commands_output
+from experiments import (
+    commands_calculator,
+    commands_dashboard,
+    commands_hindcast,
+    commands_output,
+)
 from experiments.terminal import Debug, exit_code
 
 app = typer.Typer(
@@ -120,9 +125,13 @@ def validate(
     raise typer.Exit(check_scenario(file, json))
 
 
-commands_hindcast.register(app)
-commands_calculator.register(app)
-commands_output.register(app)
+for module in (
+    commands_calculator,
+    commands_dashboard,
+    commands_hindcast,
+    commands_output,
+):
+    module.register(app)
 
 
 @app.command()
