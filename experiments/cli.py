@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from experiments import commands_compare, commands_hindcast
+from experiments import commands_compare, commands_hindcast, commands_stress
 from experiments.options import (
     AssumptionsOption,
     DataOption,
@@ -117,6 +117,7 @@ def validate(
 
 commands_hindcast.register(app)
 commands_compare.register(app)
+commands_stress.register(app)
 
 
 @app.command()

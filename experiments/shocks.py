@@ -102,6 +102,7 @@ def dated(name: str, date: str, severity: float = 1.0) -> tuple[Shock, ...]:
             months=part.months,
             size=scaled(part.kind, part.size, severity),
             ramp_months=part.ramp_months,
+            regions=(),
         )
         for part in DEFINITIONS[name].parts
     )
