@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -32,12 +32,12 @@ class Runner(Protocol):
 
     def __call__(
         self, jobs: Numbered, report: Report, should_stop: Callable[[], bool] | None
-    ) -> Iterator[tuple[int, Frames]]: ...
+    ) -> Generator[tuple[int, Frames]]: ...
 
 
 def serial(
     jobs: Numbered, report: Report, should_stop: Callable[[], bool] | None = None
-) -> Iterator[tuple[int, Frames]]:
+) -> Generator[tuple[int, Frames]]:
     """One batch after the other in this process."""
     for number, job in jobs:
         tables = run_job(job, partial(report, number), should_stop)
@@ -55,7 +55,7 @@ class DaskRunner:
 
     def __call__(
         self, jobs: Numbered, report: Report, should_stop: Callable[[], bool] | None = None
-    ) -> Iterator[tuple[int, Frames]]:
+    ) -> Generator[tuple[int, Frames]]:
         with ExitStack() as stack:
             client = stack.enter_context(self._connect(stack))
             topic = f"hashpivot-{id(self)}-{time.time_ns()}"
