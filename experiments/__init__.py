@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.ensemble import simulate
+    from experiments.sweeps import sweep
     from sim.results import Results, ResultSet
 
-__all__ = ["ResultSet", "Results", "simulate"]
+__all__ = ["ResultSet", "Results", "simulate", "sweep"]
 # Looked up when first asked for, so that the command line answers --help without importing pandas.
-_HOME = {"simulate": "experiments.ensemble", "Results": "sim.results", "ResultSet": "sim.results"}
+_HOME = {
+    "simulate": "experiments.ensemble",
+    "sweep": "experiments.sweeps",
+    "Results": "sim.results",
+    "ResultSet": "sim.results",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from experiments import commands_calculator, commands_hindcast, commands_output
+from experiments import commands_calculator, commands_hindcast, commands_output, commands_sweep
 from experiments.terminal import Debug, exit_code
 
 app = typer.Typer(
@@ -123,6 +123,7 @@ def validate(
 commands_hindcast.register(app)
 commands_calculator.register(app)
 commands_output.register(app)
+commands_sweep.register(app)
 
 
 @app.command()
