@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from experiments.compare import compare
     from experiments.ensemble import simulate
+    from experiments.sweeps import sweep
     from sim.results import Results, ResultSet
 
+<<<<<<< HEAD
 __all__ = ["ResultSet", "Results", "compare", "simulate"]
 # Looked up when first asked for, so that the command line answers --help without importing pandas.
 _HOME = {
     "compare": "experiments.compare",
     "simulate": "experiments.ensemble",
+=======
+__all__ = ["ResultSet", "Results", "simulate", "sweep"]
+# Looked up when first asked for, so that the command line answers --help without importing pandas.
+_HOME = {
+    "simulate": "experiments.ensemble",
+    "sweep": "experiments.sweeps",
+>>>>>>> design
     "Results": "sim.results",
     "ResultSet": "sim.results",
 }

@@ -106,6 +106,7 @@ for module in (
     commands_hindcast,
     commands_output,
     commands_stress,
+    commands_sweep,
 ):
     module.register(app)
 

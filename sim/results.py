@@ -199,13 +199,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """One Parquet file; raises UserError naming the file if it cannot be read."""
+def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """One Parquet file, or some of its columns; raises UserError naming the file if it cannot be read."""
     try:
-        return pd.read_parquet(path)
+        return pd.read_parquet(path, columns=columns)
     except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
         reason = str(error).splitlines()[0]
-        raise UserError(f"{path} cannot be read ({reason}): remove it and run the same command again.") from None
+        beside = "" if path.parent.name == "sector" else f" and sector/{path.name}"
+        mend = f"remove it{beside} and run the same command again"
+        raise UserError(f"{path} cannot be read ({reason}): {mend}.") from None
 
 
 def _joined(name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:

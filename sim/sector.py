@@ -35,6 +35,7 @@ from sim.phases import (
 )
 from sim.rules import Rules
 from sim.scenario import Scenario
+from sim.scenario.variants import Variants
 from sim.starts import Start
 from sim.state import EXITED, NEVER, Facilities, Firms, Now, Regions, Rigs, Sites
 from sim.streams import Streams
@@ -83,7 +84,7 @@ class Sector:
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: Scenario | Variants,
         seed: int = 0,
         runs: Sequence[int] = (0,),
         *,

@@ -77,6 +77,11 @@ def draw(
     scenario: Scenario, seed: int, runs: Sequence[int], mode: Mode = "sampled", track: set[str] | None = None
 ) -> Params:
     """Parameters of the given run numbers (R of them); see ``Scenario.draw``."""
+    return Params(drawn(scenario, seed, runs, mode), scenario.shocks, track)
+
+
+def drawn(scenario: Scenario, seed: int, runs: Sequence[int], mode: Mode) -> dict[str, Any]:
+    """Value of every parameter by its dotted key; numbers that are no structural setting as columns (R, 1)."""
     values: dict[str, Any] = {}
     for key, info in field_table().items():
         value = getattr(getattr(scenario, info.block), info.name)
@@ -86,7 +91,7 @@ def draw(
             values[key] = _column(_sample(info, seed, runs))
         else:
             values[key] = _column(np.full(len(runs), value, dtype=float))
-    return Params(values, scenario.shocks, track)
+    return values
 
 
 def _sample(info: FieldInfo, seed: int, runs: Sequence[int]) -> Floats:
