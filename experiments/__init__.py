@@ -11,19 +11,12 @@ if TYPE_CHECKING:
     from experiments.sweeps import sweep
     from sim.results import Results, ResultSet
 
-<<<<<<< HEAD
-__all__ = ["ResultSet", "Results", "compare", "simulate"]
+__all__ = ["ResultSet", "Results", "compare", "simulate", "sweep"]
 # Looked up when first asked for, so that the command line answers --help without importing pandas.
 _HOME = {
     "compare": "experiments.compare",
     "simulate": "experiments.ensemble",
-=======
-__all__ = ["ResultSet", "Results", "simulate", "sweep"]
-# Looked up when first asked for, so that the command line answers --help without importing pandas.
-_HOME = {
-    "simulate": "experiments.ensemble",
     "sweep": "experiments.sweeps",
->>>>>>> design
     "Results": "sim.results",
     "ResultSet": "sim.results",
 }

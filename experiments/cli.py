@@ -7,6 +7,30 @@ from typing import Annotated
 
 import typer
 
+from experiments import (
+    commands_calculator,
+    commands_compare,
+    commands_dashboard,
+    commands_hindcast,
+    commands_output,
+    commands_stress,
+    commands_sweep,
+)
+from experiments.options import (
+    AssumptionsOption,
+    DataOption,
+    DebugOption,
+    JsonOption,
+    MonthsOption,
+    OutOption,
+    PluginOption,
+    ScenarioArgument,
+    SchedulerOption,
+    SeedOption,
+    SetOption,
+    WorkersOption,
+)
+from experiments.terminal import exit_code
 
 app = typer.Typer(
     name="hashpivot",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from experiments.commands_hindcast import DebugOption, JsonOption
+from experiments.options import DebugOption, JsonOption
 
 if TYPE_CHECKING:
     from experiments.calculator import Calculation

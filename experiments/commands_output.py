@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.commands_hindcast import DebugOption, JsonOption
+from experiments.options import DebugOption, JsonOption
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Result folder.")]
 

@@ -12,11 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-<<<<<<< HEAD
-from contextlib import ExitStack, contextmanager
-=======
 from contextlib import ExitStack, contextmanager, suppress
->>>>>>> design
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
