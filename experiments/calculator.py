@@ -70,6 +70,13 @@ class Calculation:
     best_mix: dict[str, Any]
     sensitivity: pd.DataFrame
 
+    def use(self, name: str) -> dict[str, Any]:
+        """The row of one use of a MW; raises UserError with the nearest name."""
+        rows = {str(row["name"]): row for row in records(self.workloads)}
+        if name not in rows:
+            raise UserError(did_you_mean(name, list(rows), "use"))
+        return rows[name]
+
     def to_json(self) -> dict[str, Any]:
         """The shape of ``hashpivot calculator --json``; what is not defined (no payback, no limit) is null."""
         return {

@@ -9,6 +9,7 @@ import typer
 
 from experiments import (
     commands_calculator,
+    commands_claims,
     commands_compare,
     commands_dashboard,
     commands_hindcast,
@@ -125,6 +126,7 @@ def validate(
 
 for module in (
     commands_calculator,
+    commands_claims,
     commands_compare,
     commands_dashboard,
     commands_hindcast,
