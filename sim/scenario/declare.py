@@ -81,3 +81,7 @@ Region = Literal[
     "PARAGUAY", "ETHIOPIA", "GULF", "KAZAKHSTAN", "RUSSIA", "CHINA", "ROW",
 ]  # fmt: skip
 Regions = tuple[Region, ...]
+Tenant = Literal[
+    "MICROSOFT", "AWS", "GOOGLE", "IG_UNDISCLOSED", "COREWEAVE", "FLUIDSTACK", "CORE42", "NSCALE", "ONEQODE",
+    "NEOCLOUD_OTHER", "NVIDIA", "AMD", "CEREBRAS", "BELL", "ENTERPRISE_OTHER",
+]  # fmt: skip
