@@ -265,7 +265,7 @@ CONTRACTS = (
 EVENTS = (
     RUN,
     MONTH,
-    _label("kind", "exit, entry, restructuring, acquisition, auction, tenant_default, ban, shock, ..."),
+    _label("kind", "exit, entry, restructuring, acquisition, auction, tenant_default, ban, shock, measure, ..."),
     _label("firm", "Firm concerned, empty if none"),
     _label("size", "Its size class, empty if none"),
     _label("region", "Region concerned, empty if none"),

@@ -110,9 +110,13 @@ def ban_events(s: Sector, before: Array) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def shock_events(s: Sector) -> list[dict[str, Any]]:
-    """The scenario's shocks that began in the months done."""
+def dated_events(s: Sector) -> list[dict[str, Any]]:
+    """The scenario's shocks and measures that began in the months done."""
     found = []
+    for measure in s.P.measures:
+        t = s.month_index(measure.start)
+        words = f"{measure.lever} comes to {measure.value:g}" + (f" until {measure.end}" if measure.end else "")
+        found += [{"run": run, "t": t, "kind": "measure", "words": words} for run in range(s.n_runs) if 0 <= t < s.t]
     for shock in s.P.shocks:
         t = s.month_index(shock.start)
         where = " in " + ", ".join(shock.regions) if shock.regions else ""
@@ -123,7 +127,7 @@ def shock_events(s: Sector) -> list[dict[str, Any]]:
 
 def events_frame(s: Sector, noted: list[dict[str, Any]]) -> pd.DataFrame:
     """The events table from the engine's notes and what the recorder noted itself."""
-    rows = sorted([*shock_events(s), *noted, *s.events], key=lambda event: (event["run"], event["t"]))
+    rows = sorted([*dated_events(s), *noted, *s.events], key=lambda event: (event["run"], event["t"]))
     if not rows:
         return empty("events")
     names = month_names(s)

@@ -108,7 +108,8 @@ def connect(s: Sector, ready: Rows, admit: Array) -> Array:
 
 def queue_date(s: Sector) -> Array:
     """Month in which a site's request is due (R, S); one behind a signed AI lease moves forward by its priority."""
-    return s.sites.pipeline_month - np.where(s.sites.ai_building > 0, s.P.policy.ai_priority_months, 0.0)
+    forward = np.where(s.sites.ai_building > 0, s.P.policy.ai_priority_months, 0.0)
+    return s.sites.pipeline_month.astype(np.float64) - forward
 
 
 def lose_pipeline(s: Sector) -> None:

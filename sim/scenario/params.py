@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sim.scenario.distributions import Floats
 from sim.months import month_number, phased_in
+from sim.scenario.distributions import Floats
 from sim.scenario.registry import BLOCKS, LISTS, MEASURES, SHOCKS, FieldInfo, field_table
 from sim.streams import generator
 

@@ -18,7 +18,8 @@ REGIONS = ["ERCOT", "PJM", "QUEBEC"]
 TENANTS = ["COREWEAVE", "CORE42"]
 PATHS = [
     "btc_price_usd", "fees_btc_per_day", "inflation_index", "base_rate", "credit_spread_shock", "ltc_factor",
-    "equity_multiple_factor", "ai_demand_flow_gw", "ai_demand_gw", "rent_shock_factor", "outside_capacity_factor", "gpu_rent_usd_per_hour",
+    "equity_multiple_factor", "ai_demand_flow_gw", "ai_demand_gw", "rent_shock_factor",
+    "outside_capacity_factor", "gpu_rent_usd_per_hour",
 ]  # fmt: skip
 
 
