@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo as PydanticField
 
 from agents.rules import RULES
 from sim.scenario import blocks
-from sim.scenario.declare import Block, Declaration, Role, check_month, check_rule
+from sim.scenario.declare import SAME_RULE, Block, Declaration, Role, check_month, check_own_rule, check_rule
 from sim.scenario.distributions import Distribution, in_words
 from sim.scenario.errors import ScenarioError
 
@@ -137,5 +137,7 @@ def _kind(field: PydanticField) -> tuple[Kind, tuple[str, ...]]:
         return "month", ()
     if any(isinstance(part, AfterValidator) and part.func is check_rule for part in field.metadata):
         return "choice", tuple(RULES)
+    if any(isinstance(part, AfterValidator) and part.func is check_own_rule for part in field.metadata):
+        return "choice", (SAME_RULE, *RULES)
     kinds: dict[type, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
     return kinds[annotation], ()

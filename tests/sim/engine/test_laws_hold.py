@@ -122,7 +122,8 @@ def anything(seed: int) -> dict[str, Any]:
         for lever in LEVERS if not lever.key.endswith("_ramp_months") and rng.random() < 0.2
     ]  # fmt: skip
     return {
-        **NOW, **chosen, "shocks": shocks, "measures": measures, "policy.mining_ban_regions": tuple(rng.sample(ALL_REGIONS, 9)),
+        **NOW, **chosen, "shocks": shocks, "measures": measures,
+        "policy.mining_ban_regions": tuple(rng.sample(ALL_REGIONS, 9)),
         "policy.regulator": rng.choice(("fixed", "adaptive")), "behaviour.rule": rng.choice(RULES),
     }  # fmt: skip
 
