@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.observations import AI_OPTIONS, GATES, OPTIONS
+from experiments.wording import MINUS
 
 Row = Mapping[str, Any]
 AI = tuple(OPTIONS[k] for k in AI_OPTIONS)
 # gates that leave no offer to compare with: the firm had nothing to decide about AI there
 NO_OFFER = ("nothing to do it with", "for the other party to decide", "rigs are hosted there under contract")
 BY_RULE = {"random": "by chance, not by value (rule random)", "imitation": "as linked firms do (rule imitation)"}
-MINUS = "\N{MINUS SIGN}"
 
 
 def title(decision: Row) -> str:
@@ -172,10 +172,10 @@ def megawatts(value: Any) -> str:
 
 
 def money(value: float) -> str:
-    """USD per grid MW from millions: 1.25 M USD/MW, 3 000 USD/MW."""
+    """USD per grid MW from millions: 1.25 M USD/MW, 3,000 USD/MW."""
     if abs(value) >= 0.01:
         return f"{value:.2f} M USD/MW".replace("-", MINUS)
-    return f"{round(value * 1e6, -2):,.0f} USD/MW".replace(",", "\N{NO-BREAK SPACE}").replace("-", MINUS)
+    return f"{round(value * 1e6, -2):,.0f} USD/MW".replace("-", MINUS)
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from agents.observations import GATES, OPTIONS
-from experiments.reasons import AI, MINUS, closed_options, megawatts, money, percent, sentence, title
+from experiments.reasons import AI, closed_options, megawatts, money, percent, sentence, title
+from experiments.wording import MINUS
 from sim import Scenario, simulate
 from sim.columns import columns
 
@@ -127,7 +128,7 @@ def test_numbers() -> None:
         "4 %", "0 %", f"{MINUS}3 %", "over 1000 %", f"under {MINUS}1000 %",
     ]  # fmt: skip
     assert [money(x) for x in (1.25, -0.2, 0.003)] == [
-        "1.25 M USD/MW", f"{MINUS}0.20 M USD/MW", "3\N{NO-BREAK SPACE}000 USD/MW",
+        "1.25 M USD/MW", f"{MINUS}0.20 M USD/MW", "3,000 USD/MW",
     ]  # fmt: skip
 
 
