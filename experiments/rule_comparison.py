@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sim.results import ResultSet
 
-REFERENCE = "npv"
+REFERENCE, NULL_MODEL = "npv", "random"
 VARIANTS: dict[str, dict[str, Any]] = {
     "npv": {},
     "payback": {"behaviour.rule": "payback"},
@@ -56,7 +56,7 @@ class RuleComparison:
     def table(self, at: str | None = None) -> pd.DataFrame:
         """Columns variant, outcome, unit, mean, and the difference from net present value: effect, ci_low, ci_high.
 
-        ``at`` is a month, the last by default. The 95 % interval is that of the paired differences, NaN with one run.
+        ``at`` is a month, the last by default. The 95 % interval of the paired differences is NaN with one run.
         """
         import pandas as pd
         from scipy.stats import t as student
@@ -75,15 +75,17 @@ class RuleComparison:
         return pd.DataFrame(rows, columns=["variant", "outcome", "unit", "mean", "effect", "ci_low", "ci_high"])
 
     def figure(self) -> Figure:
-        """AI capacity contracted over time, the median of each variant."""
-        shades = np.linspace(1.0, 0.4, len(self.results))
-        lines = [
-            line(name, "baseline" if name == REFERENCE else "ai", result.outcome("ai_contracted") / 1000.0, shade)
-            for (name, result), shade in zip(self.results.items(), shades.tolist(), strict=True)
-        ]
+        """AI capacity contracted over time: the reference with its spread, of each other rule the median."""
+        signed = {name: self.results[name].outcome("ai_contracted") / 1000.0 for name in self.results}
+        others = [name for name in signed if name not in (REFERENCE, NULL_MODEL)]
+        shades = np.linspace(1.0, 0.5, max(len(others), 1)).tolist()
+        lines = [line(REFERENCE, "baseline", signed[REFERENCE], spread=True)]
+        lines += [line(name, "ai", signed[name], shade) for name, shade in zip(others, shades, strict=False)]
+        if NULL_MODEL in signed:
+            lines.append(line(NULL_MODEL, "exited", signed[NULL_MODEL]))
         return Figure(
-            key="rules", title="AI capacity signed by decision rule", subtitle="GW of critical IT, medians", unit="GW",
-            kind="lines", months=self.months, lines=tuple(lines), runs=len(self.results[REFERENCE]),
+            key="rules", title="AI capacity signed by decision rule", subtitle="GW of critical IT, medians",
+            unit="GW", kind="lines", months=self.months, lines=tuple(lines), runs=len(self.results[REFERENCE]),
             source="same runs for every rule",
         )  # fmt: skip
 
