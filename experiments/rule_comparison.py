@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from experiments.effects import effects
 from experiments.ensemble import simulate
 from experiments.figures.model import Figure, line
 from experiments.validation import source_hash
@@ -22,8 +24,6 @@ from sim.outcomes import BY_NAME
 from sim.scenario import Scenario
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from sim.results import ResultSet
 
 REFERENCE, NULL_MODEL = "npv", "random"
@@ -54,25 +54,13 @@ class RuleComparison:
         return self.results[REFERENCE].months
 
     def table(self, at: str | None = None) -> pd.DataFrame:
-        """Columns variant, outcome, unit, mean, and the difference from net present value: effect, ci_low, ci_high.
-
-        ``at`` is a month, the last by default. The 95 % interval of the paired differences is NaN with one run.
-        """
-        import pandas as pd
-        from scipy.stats import t as student
-
-        at = at or self.months[-1]
-        rows = []
-        for variant, result in self.results.items():
-            for name in OUTCOMES:
-                values = result.outcome(name)[at]
-                gap = (values - self.results[REFERENCE].outcome(name)[at]).to_numpy(dtype=np.float64)
-                n = len(gap)
-                half = student.ppf(0.975, n - 1) * gap.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
-                effect = gap.mean()
-                unit = BY_NAME[name].unit
-                rows.append((variant, name, unit, values.mean(), effect, effect - half, effect + half))
-        return pd.DataFrame(rows, columns=["variant", "outcome", "unit", "mean", "effect", "ci_low", "ci_high"])
+        """Each variant against net present value in a month (the last by default): columns of experiments.effects."""
+        reference = self.results[REFERENCE]
+        parts = [
+            effects(reference, result, OUTCOMES, [at or self.months[-1]]).assign(scenario=name)
+            for name, result in self.results.items()
+        ]
+        return pd.concat(parts, ignore_index=True)
 
     def figure(self) -> Figure:
         """AI capacity contracted over time: the reference with its spread, of each other rule the median."""
@@ -149,10 +137,10 @@ def page(compared: RuleComparison, made: str) -> str:
 
 def _results(table: pd.DataFrame) -> str:
     """One row per outcome, one column per variant."""
-    variants = list(dict.fromkeys(table["variant"]))
+    variants = list(dict.fromkeys(table["scenario"]))
     rows = []
     for name in dict.fromkeys(table["outcome"]):
-        part = table[table["outcome"] == name].set_index("variant")
+        part = table[table["outcome"] == name].set_index("scenario")
         places = min(decimals(part["mean"]), 1) if part["unit"].iloc[0] == "firms" else decimals(part["mean"])
         cells = [_cell(part.loc[variant], places) for variant in variants]
         rows.append((f"{BY_NAME[name].label}, {BY_NAME[name].unit}", *cells))
@@ -160,9 +148,8 @@ def _results(table: pd.DataFrame) -> str:
 
 
 def _cell(row: pd.Series, places: int) -> str:
-    clear = row["ci_low"] > 0 or row["ci_high"] < 0
     sign = "+" if row["effect"] > 0 else MINUS
-    return number(row["mean"], places) + (f"<br>({sign}{number(abs(row['effect']), places)})" if clear else "")
+    return number(row["mean"], places) + (f"<br>({sign}{number(abs(row['effect']), places)})" if row["clear"] else "")
 
 
 def _rows(head: Sequence[str], rows: Sequence[Sequence[str]], align: str = "---:") -> str:

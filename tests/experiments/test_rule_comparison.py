@@ -30,7 +30,7 @@ def test_variants_are_paired(compared) -> None:
 
 
 def test_effects_and_intervals_by_hand(compared) -> None:
-    table = compared.table().set_index(["variant", "outcome"])
+    table = compared.table().set_index(["scenario", "outcome"])
     assert len(table) == 3 * len(OUTCOMES)
     ours, npv = (compared.results[name].outcome("ai_contracted")["2027-03"] for name in ("random", "npv"))
     row = table.loc[("random", "ai_contracted")]

@@ -8,6 +8,7 @@ import pytest
 
 from sim.months import month_number
 from sim.scenario import Measure, Scenario, ScenarioError
+from sim.scenario.variants import Variants
 
 DUTY, WAIT = "policy.large_load_duty_usd_per_mw_year", "power.interconnection_wait_scale"
 
@@ -50,6 +51,13 @@ def test_two_levers_do_not_touch_each_other():
     both = measure(DUTY, 100.0), measure(WAIT, 0.5)
     assert path(DUTY, ["2027-01"], *both) == [100.0]
     assert path(WAIT, ["2027-01"], *both) == [0.5]
+
+
+def test_each_row_of_a_sweep_starts_from_its_own_value():
+    base = Scenario.load("baseline", {"measures": [measure(WAIT, 4.0, ramp_months=2)]})
+    params = Variants(((base, {WAIT: 1.0}), (base, {WAIT: 2.0}))).draw(0, (0, 1))
+    params.set_month(month_number("2027-01"))
+    np.testing.assert_allclose(params.power.interconnection_wait_scale[:, 0], [2.5, 3.0])
 
 
 @pytest.mark.parametrize(
