@@ -103,6 +103,7 @@ def dated(name: str, date: str, severity: float = 1.0) -> tuple[Shock, ...]:
             size=scaled(part.kind, part.size, severity),
             ramp_months=part.ramp_months,
             regions=(),
+            tenants=(),
         )
         for part in DEFINITIONS[name].parts
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,11 +17,11 @@ from sim.drivers import Drivers
 from sim.errors import UserError
 from sim.months import month_name
 from sim.rules import Rules
-from sim.scenario.registry import SHOCKS, field_table
+from sim.scenario.registry import LISTS, MEASURES, field_table
 from sim.streams import Streams
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario import Params, Scenario
     from sim.sector import Sector
 
 
@@ -47,22 +47,39 @@ def change_course(sector: Sector, scenario: Scenario, mode: str, set_up: Collect
     when = month_name(sector.start_month + sector.t)
     changed = [key for key, _, _ in scenario.changed(sector.scenario)]
     for key in changed:
-        if key != SHOCKS and (field_table()[key].role == "structural" or (key in set_up and not dated_group(key))):
+        if key not in LISTS and (field_table()[key].role == "structural" or (key in set_up and not dated_group(key))):
             raise UserError(f"{key} acts from the start of a simulation: it cannot change in {when}; run it whole.")
-    params: Any = scenario.draw(sector.seed, sector.runs, mode)  # type: ignore[arg-type]
+    params = scenario.draw(sector.seed, sector.runs, mode)  # type: ignore[arg-type]
     drivers = Drivers(params, Streams(sector.seed, sector.runs), sector.tables, params.world.start, sector.months)
     for name, path in vars(drivers).items():
         if isinstance(path, np.ndarray) and not _same(path, getattr(sector.drivers, name), sector.t):
             raise UserError(f"a shock or assumption moves {name} before {when}: it cannot begin later; run it whole.")
     rules = Rules(params, sector.tables, sector.start_month)
-    groups = {dated_group(key) for key in changed if key != SHOCKS} - {""}
+    groups = {dated_group(key) for key in changed if key not in LISTS} - {""}
     if groups and not _same_measures(rules, sector.policy, sector.t):
         raise UserError(f"the policy ({', '.join(sorted(groups))}) is in force before {when}; run it whole.")
+    if MEASURES in changed and not _same_levers(sector.P, params, sector.start_month, sector.t):
+        raise UserError(f"a measure is in force before {when}: it cannot begin later; run it whole.")
     sector.scenario, sector.P, sector.drivers, sector.policy = scenario, params, drivers, rules
 
 
 def _same(one: np.ndarray, other: np.ndarray, months: int) -> bool:
     return np.array_equal(one[:, :months], other[:, :months])
+
+
+def _same_levers(one: Params, other: Params, start: int, months: int) -> bool:
+    """Whether the measures of two scenarios bring levers to the same values until then."""
+
+    def values(params: Params, key: str) -> np.ndarray:
+        block, _, name = key.partition(".")
+        return np.asarray(getattr(getattr(params, block), name))
+
+    for month in range(start, start + months):
+        one.set_month(month)
+        other.set_month(month)
+        if not all(np.array_equal(values(one, key), values(other, key)) for key in {*one.dated, *other.dated}):
+            return False
+    return True
 
 
 def _same_measures(one: Rules, other: Rules, months: int) -> bool:

@@ -289,7 +289,8 @@ class Sector:
         self.t += 1
 
     def begin_month(self) -> None:
-        """Clear the month's flows."""
+        """Dated levers come to the month's value; the month's flows are cleared."""
+        self.P.set_month(self.start_month + self.t)
         self.books.begin_month()
         for values in (*self.flows.values(), *self.counters.values()):
             values[:] = 0

@@ -77,26 +77,34 @@ def product_terms(s: Sector, product: int) -> Terms:
         revenue = a.cloud_revenue_usd_m_per_mw_year * scarcity * np.ones((1, len(MODES)))
         years = a.cloud_term_years
         project = hosting.cloud_economics(
-            revenue, a.cloud_margin, a.cloud_hall_capex_usd_m_per_mw, a.cloud_gpu_capex_usd_m_per_mw,
+            revenue, a.cloud_margin, hall_capex(s, CLOUD), a.cloud_gpu_capex_usd_m_per_mw,
             a.cloud_prepayment_share, years, ltc, coupon, 0.0, a.gross_per_it,
         )  # fmt: skip
-        hall = a.cloud_hall_capex_usd_m_per_mw
+        hall = hall_capex(s, CLOUD)
         residual = hall_residual(hall, years) + hosting.gpu_residual(years) * a.cloud_gpu_capex_usd_m_per_mw
         hurdle, lead = f.cloud_equity_hurdle, a.cloud_lead_months
     else:
         retrofit = product == RETROFIT
         rent = s.now.rent[:, None] * rent_part * (a.retrofit_rent_share if retrofit else 1.0)
-        capex = (a.retrofit_capex_usd_m_per_mw if retrofit else a.colocation_capex_usd_m_per_mw) * part
+        capex = hall_capex(s, product) * part
         years = a.retrofit_term_years if retrofit else a.colocation_term_years
         project = hosting.lease_economics(
             rent, a.colocation_margin, capex, ltc, coupon, years, years, 0.0, a.gross_per_it
         )
         revenue, residual, hurdle = rent, hall_residual(capex, years), f.hosting_equity_hurdle
         lead = a.retrofit_lead_months if retrofit else a.colocation_lead_months
+    lead = lead * (1 - a.skills_transfer)
     compliance = s.P.ai.compliance_cost_usd_per_mw_year / 1e6
     cash = project.equity_cash - compliance
     pv = hosting.equity_npv(0.0, cash, years, residual, hurdle, 0.0)
     return Terms(pv * 1e6, project.equity * 1e6, cash * 1e6, project.prepayment * 1e6, revenue * 1e6, lead, hurdle)
+
+
+def hall_capex(s: Sector, product: int) -> Array:
+    """Cost of the hall of a product (R, 1), M USD per critical IT MW, less what a miner's own crews save."""
+    a = s.P.ai
+    full = (a.colocation_capex_usd_m_per_mw, a.retrofit_capex_usd_m_per_mw, a.cloud_hall_capex_usd_m_per_mw)[product]
+    return full * (1 - a.skills_transfer)
 
 
 def hall_residual(capex: Array, years: Array) -> Array:

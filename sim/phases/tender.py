@@ -64,6 +64,9 @@ def ask_tenants(s: Sector) -> None:
     s.wanted_total = s.tenants.wanted.sum(axis=-1)
     if s.t == 0:
         s.start_wanted = s.wanted_total.copy()
+    offered = s.streams.uniforms("backstop", (s.n_tenants,)) < s.P.ai.backstop_share
+    lost = (s.tenants.own_credit == CREDITS.index("backstopped")) & ~offered
+    s.tenants.credit = np.where(lost, CREDITS.index("unrated"), s.tenants.own_credit)
     # a neocloud that pays its own fit-out needs no lender of the landlord
     draw = s.streams.uniforms("fit_out", (s.n_tenants,))
     s.funds_fit_out = (s.tenants.klass == 1) & (draw < s.P.ai.tenant_funded_share)
@@ -77,6 +80,7 @@ def build_outside(s: Sector) -> None:
     now, a = s.now, s.P.ai
     need = s.drivers.ai_demand_flow_gw[:, s.t] * 1000.0 * (1 - a.miner_demand_share[:, 0])
     able = now.ai_outside * ((1 + a.outside_growth_per_year[:, 0]) ** (1 / 12) - 1)
+    able = able * s.drivers.outside_capacity_factor[:, s.t]
     busy = safe_divide(need, able, 1.0)
     if s.t == 0:
         s.start_busy = np.maximum(busy, 1e-6)
@@ -115,7 +119,7 @@ def match(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     score = score + 0.5 * s.regions.suitability[offers.run, region]
     score = score - s.regions.ai_tariff[offers.run, region] / DEAR_POWER
     equity = np.stack([t.equity for t in terms])
-    for tenant in np.argsort(s.tenants.credit[0], kind="stable"):
+    for tenant in np.argsort(s.tenants.own_credit[0], kind="stable"):
         _take(s, offers, int(tenant), score, closes, equity)
 
 
@@ -161,8 +165,8 @@ def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     part = by_product["equity"][product, run, mode] * it_mw
     a = s.P.ai
     capex_m = np.stack([
-        a.colocation_capex_usd_m_per_mw, a.retrofit_capex_usd_m_per_mw,
-        a.cloud_hall_capex_usd_m_per_mw + a.cloud_gpu_capex_usd_m_per_mw,
+        ai_options.hall_capex(s, COLOCATION), ai_options.hall_capex(s, RETROFIT),
+        ai_options.hall_capex(s, CLOUD) + a.cloud_gpu_capex_usd_m_per_mw,
     ])[product, run, 0]  # fmt: skip
     capex = capex_m * 1e6 * it_mw * np.where(mode == TENANT_FUNDED, finance.TENANT_FUNDED_PART, 1.0)
     prepaid = by_product["prepayment"][product, run, mode] * it_mw

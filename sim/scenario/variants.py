@@ -55,7 +55,8 @@ class Variants:
             scenario = base.with_overrides(overrides)
             parts.append(drawn(scenario, seed, runs[first : first + len(rows)], mode))
             first += len(rows)
-        return Params({key: _joined([part[key] for part in parts]) for key in parts[0]}, scenario.shocks, track)
+        joined = {key: _joined([part[key] for part in parts]) for key in parts[0]}
+        return Params(joined, scenario.shocks, scenario.measures, track)
 
 
 def _joined(values: list[Any]) -> Any:

@@ -23,6 +23,7 @@ LATER = {
     },
     "ban": {"policy.mining_ban_regions": ["ERCOT"], "policy.mining_ban_from": "2026-11"},
     "crash": {"shocks": [SHOCK]},
+    "dear power": {"measures": [{"lever": "power.price_scale", "value": 1.5, "start": "2026-10", "ramp_months": 3}]},
 }  # fmt: skip
 
 
@@ -63,6 +64,10 @@ def test_a_monthly_parameter_changes_from_the_date_on():
         ({"behaviour.pivot_allowed": False}, "behaviour.pivot_allowed acts from the start"),
         ({"power.price_scale": 1.2}, "power.price_scale acts from the start"),
         (LATER["carbon"] | {"policy.carbon_from": "2026-08"}, r"the policy \(carbon\) is in force"),
+        (
+            {"measures": [{"lever": "power.price_scale", "value": 1.5, "start": "2026-09"}]},
+            "a measure is in force before 2026-10",
+        ),
         ({"shocks": [SHOCK | {"start": "2026-09"}]}, "moves btc_price_usd before 2026-10"),
     ],
 )
