@@ -86,7 +86,9 @@ def _over(a: float, b: float) -> float:
 
 def _band(values: list[float]) -> str:
     inside = [price for price, value in zip(HASHPRICES, values, strict=True) if 3.0 <= value <= 5.0]
-    return span(inside[0], inside[-1], 0) if inside else ""
+    if len(inside) < 2:
+        return number(inside[0], 0) if inside else ""
+    return span(inside[0], inside[-1], 0)
 
 
 def payback(e: Evidence) -> Finding:

@@ -17,7 +17,6 @@ RUNS = 12
 # What is simulated: a shipped scenario, or the baseline with one thing changed; True keeps the tables of all firms.
 EXPERIMENTS: dict[str, tuple[str, dict[str, Any], bool]] = {
     "baseline": ("baseline", {}, True),
-    "no-pivot": ("baseline", {"behaviour.pivot_allowed": False}, False),
     "power-dear": ("baseline", {"power.price_scale": 1.3}, False),
     "carbon-tax": ("carbon-tax", {}, False),
     "rival-hashrate": ("baseline", {"rigs.payback_price_share": 0.0}, False),

@@ -154,7 +154,8 @@ def site_limits(e: Evidence) -> Finding:
     share = gates.value_counts(normalize=True)
     limits = float(sum(share.get(name, 0.0) for name in ("site_unsuitable", "nothing_to_do", "not_permitted")))
     effect = e.effect("interconnection-reform", "ai_contracted")
-    verdict: Verdict = "supported" if limits > 0.1 and effect.sign > 0 else "conditional" if limits > 0.05 else "contradicted"
+    clear = limits > 0.1 and effect.sign > 0
+    verdict: Verdict = "supported" if clear else "conditional" if limits > 0.05 else "contradicted"
     return Finding(
         verdict,
         {"share_of_reviews_closed_by_the_site": round(limits, 3), "ai_mw_with_faster_connections": effect.numbers()}
