@@ -30,7 +30,8 @@ class Band:
 class Line:
     """A line, or a layer of a stack: the median over runs, one value per month, with what surrounds it.
 
-    A line may begin later than the figure: its first values are then not numbers (NaN).
+    A line may begin later than the figure: its first values are then not numbers (NaN). ``points`` draws each
+    value by itself, for what is known in single months only.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Line:
     shade: float = 1.0
     band: Band | None = None
     paths: tuple[list[float], ...] = ()
+    points: bool = False
 
     @property
     def leads(self) -> bool:

@@ -80,7 +80,7 @@ def test_kinds():
         "power.availability": "float",
     }
     assert {key: describe(key).kind for key in expected} == expected
-    assert describe("ai.demand_path").choices == ("low", "base", "high")
+    assert describe("ai.demand_path").choices == ("low", "base", "high", "capex")
     assert "ERCOT" in describe("policy.mining_ban_regions").choices
 
 

@@ -12,10 +12,11 @@ from sim.scenario.distributions import Lognormal, Normal, Triangular
 class AI(Block):
     """The market for AI capacity."""
 
-    demand_path: Literal["low", "base", "high"] = param(
+    demand_path: Literal["low", "base", "high", "capex"] = param(
         "base",
         "assumption",
-        "Which forecast of the AI capacity that tenants want is used.",
+        "Which forecast of the AI capacity that tenants want is used; capex is none: it follows what the large "
+        "clouds have spent, up to the last quarter known.",
         source="facts: hyperscaler_demand (Goldman Sachs, BNEF, Morgan Stanley, Wood Mackenzie)",
     )
     demand_scale: float = param(
