@@ -234,9 +234,11 @@ def _composition(
     real = comp.portrait(comp.real_deals(tables, FIRST_DEAL, end), share)
     own, other = portraits(results, end), portraits(null, end)
     parts = {"simulated": mean_parts(own, real), "null": mean_parts(other, real)}
-    score = {name: comp.score(values) for name, values in parts.items()}
+    each = [np.array([comp.score(comp.distances(seen, real)) for seen in runs]) for runs in (own, other)]
+    gain = each[1] - each[0]  # paired: run k of both has the same random numbers
     composition = {
-        "score": score["simulated"], "null_score": score["null"], "null_rule": NULL_RULE,
+        "score": float(each[0].mean()), "null_score": float(each[1].mean()), "null_rule": NULL_RULE,
+        "gain_standard_error": float(gain.std(ddof=1) / len(gain) ** 0.5) if len(gain) > 1 else None,
         "top10_with_ai_revenue_2025_11": _if_reached(top_with_ai(results), end, TOP_MONTH),
         "signed_2026q1_mw": _if_reached(signed_between(results, *PAUSE), end, PAUSE[1]),
     }  # fmt: skip

@@ -78,7 +78,7 @@ class Figure:
     def _drawn(self) -> str:
         if self.runs == 1:
             return ""
-        if self.kind == "stack":
+        if self.kind == "stack" or not any(line.leads for line in self.lines):
             return "medians; dotted: baseline" if self.baseline else "medians"
         if self.runs < RUNS_FOR_BANDS:
             return f"each a pale path, bands from {RUNS_FOR_BANDS} runs"
