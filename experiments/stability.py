@@ -26,6 +26,7 @@ PRICES = {"rising": 0.15, "flat": 0.0, "falling": -0.15}
 DEMANDS = {"base demand": "baseline", "AI bust in 2028": "ai-bust"}
 YEARS = ("2028-12", "2030-12", "2033-12")
 DRIVEN = ("network_hashrate", "ai_contracted", "exits_small_share")  # outcomes whose spread is explained
+USED_MONTHS = 6  # every mechanism has had its turn: reviews are quarterly
 HALVINGS = ("2028-04", "2032-04")  # about: the model's own date follows its blocks
 STEADY = ("network_hashrate_ehs", "ai_rent_usd_m_per_mw_year", "firms_hybrid", "firms_ai", "firms_active")
 SHOWN: tuple[tuple[str, str, str, Meaning, float], ...] = (
@@ -158,9 +159,21 @@ def drivers(runs: int, seed: int = 0, months: int | None = None, top: int = 10) 
 
 
 def drawn(scenario: Scenario, seed: int, runs: int) -> pd.DataFrame:
-    """The drawn value of every assumption with a distribution, run x key."""
+    """The drawn value of every assumption with a distribution that this scenario uses, run x key."""
     import pandas as pd
 
     params = scenario.draw(seed, range(runs), mode="sampled")
-    sampled = [info for info in fields() if info.distribution is not None]
+    used = _used(scenario, seed)
+    sampled = [info for info in fields() if info.distribution is not None and info.key in used]
     return pd.DataFrame({info.key: getattr(getattr(params, info.block), info.name)[:, 0] for info in sampled})
+
+
+def _used(scenario: Scenario, seed: int) -> set[str]:
+    """Keys that a run of some months looks at: a process or rule not chosen leaves its own alone."""
+    from sim.sector import Sector
+
+    read: set[str] = set()
+    sector = Sector(scenario, seed, [0], months=USED_MONTHS, mode="sampled", track=read)
+    while sector.t < sector.months:
+        sector.advance()
+    return read

@@ -41,7 +41,8 @@ MEGA = ("listed, mega", "neocloud", "colocation", "tenant")
 
 
 def test_portrait_of_two_deals_by_hand():
-    one = comp.portrait(deals(("A", *LARGE, "2025Q1", 300.0, 1.8, 15.0), ("B", *MEGA, "2025Q2", 100.0, 1.4, 11.0)), 0.2)
+    two = deals(("A", *LARGE, "2025Q1", 300.0, 1.8, 15.0), ("B", *MEGA, "2025Q2", 100.0, 1.4, 11.0))
+    one = comp.portrait(two, 0.2)
     assert one.shares["firms"] == {"listed, large": 0.75, "listed, mega": 0.25}
     assert one.shares["quarters"] == {"2025Q1": 0.75, "2025Q2": 0.25}
     assert one.signers == 2
@@ -50,7 +51,8 @@ def test_portrait_of_two_deals_by_hand():
 
 
 def test_score_by_hand():
-    real = comp.portrait(deals(("A", *LARGE, "2025Q1", 300.0, 2.0, 12.0), ("B", *MEGA, "2025Q2", 100.0, 2.0, 12.0)), 0.2)
+    two = deals(("A", *LARGE, "2025Q1", 300.0, 2.0, 12.0), ("B", *MEGA, "2025Q2", 100.0, 2.0, 12.0))
+    real = comp.portrait(two, 0.2)
     other = comp.portrait(deals(("A", *LARGE, "2025Q1", 100.0, 1.0, 12.0)), 0.1)
     parts = comp.distances(other, real)
     wrong = 0.25  # a quarter of the MW are B's: another kind of firm and tenant, another payer, another quarter

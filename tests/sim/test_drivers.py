@@ -302,6 +302,16 @@ def test_past_leasing_adds_up_to_what_was_counted() -> None:
     assert np.all(drivers.ai_demand_path("high", "2016-07", 78, CAPEX)[0] == 0.0)
 
 
+def test_demand_by_capital_spending_follows_the_quarters() -> None:
+    """By hand: 12 GW were leased for the 311.3 bn USD of 2023 and 2024; nothing later sets the ratio."""
+    flow, before = drivers.ai_demand_path("capex", "2025-01", 24, CAPEX)
+    per_usd = 12.0 / (27.1 + 27.3 + 30.5 + 35.3 + 37.9 + 44.7 + 50.6 + 57.9)
+    assert before == pytest.approx(12.0)
+    by_quarter = flow.reshape(8, 3)
+    np.testing.assert_allclose(by_quarter[:5].sum(axis=-1), per_usd * np.array([59.0, 71.7, 78.4, 92.5, 111.0]))
+    np.testing.assert_allclose(by_quarter[5:], by_quarter[4, 0])  # the last known quarter goes on
+
+
 def test_demand_paths_stay_inside_forecasts_of_capacity() -> None:
     def stock(name: str, month: str) -> float:
         flow, before = drivers.ai_demand_path(name, START, MONTHS, CAPEX)
