@@ -255,9 +255,9 @@ def portraits(results: ResultSet, end: str) -> list[comp.Portrait]:
     deals = dict(iter(contracts.groupby("run")))
     leased = results.series("ai_contracted_mw").iloc[:, -1]
     delivered = results.series("ai_delivered_mw").iloc[:, -1]
-    made = []
+    made, named = [], comp.named_kinds(load_tables())
     for run, rows in firms.groupby("run"):
-        new = comp.simulated_deals(deals.get(run, contracts.iloc[:0]), rows, FIRST_DEAL, end)
+        new = comp.simulated_deals(deals.get(run, contracts.iloc[:0]), rows, named, FIRST_DEAL, end)
         made.append(comp.portrait(new, float(delivered[run] / max(leased[run], 1e-9))))
     return made
 

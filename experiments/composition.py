@@ -115,10 +115,8 @@ def real_deals(tables: Tables, first: str, last: str) -> pd.DataFrame:
     """The leases signed in the months first..last as deals; size class by connected MW at the end of 2024."""
     leases = pd.DataFrame(tables.leases.columns)
     leases = leases[(leases["signed"] >= first) & (leases["signed"] <= last)]
-    firms = tables.firms_2024
-    row = firms.index("ticker")
-    at = [row[SUCCESSORS.get(ticker, ticker)] for ticker in leases["ticker"]]
-    kinds = [firm_kind(_size(float(firms["energised_mw"][k])), bool(firms["listed"][k])) for k in at]
+    known = named_kinds(tables, "ticker")
+    kinds = [known[SUCCESSORS.get(ticker, ticker)] for ticker in leases["ticker"]]
     return pd.DataFrame({
         "firm": leases["ticker"], "firms": kinds, "products": leases["product"], "funding": leases["funding"],
         "tenants": [tenant_kind(*pair) for pair in zip(leases["tenant_class"], leases["credit"], strict=True)],
@@ -127,20 +125,31 @@ def real_deals(tables: Tables, first: str, last: str) -> pd.DataFrame:
     })[list(DEALS)]  # fmt: skip
 
 
+def named_kinds(tables: Tables, by: str = "firm") -> dict[str, str]:
+    """Kind of each named firm of the end of 2024 by name or ticker."""
+    firms = tables.firms_2024
+    rows = zip(firms[by], firms["energised_mw"], firms["listed"], strict=True)
+    return {str(name): firm_kind(_size(float(mw)), bool(listed)) for name, mw, listed in rows}
+
+
 def _size(mw: float) -> str:
     return next((size for limit, size in SIZE_LIMITS if mw < limit), "mega")
 
 
-def simulated_deals(contracts: pd.DataFrame, firms: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
+def simulated_deals(
+    contracts: pd.DataFrame, firms: pd.DataFrame, named: dict[str, str], first: str, last: str
+) -> pd.DataFrame:
     """The leases of one run signed in the months first..last as deals.
 
-    ``contracts`` and ``firms`` are that run's tables; a firm is classed as it was in its first month.
+    ``contracts`` and ``firms`` are that run's tables. Firms in ``named`` have their kind from there, as the real
+    ones; an invented firm is classed as it was in its first month.
     """
     new = contracts[(contracts["signed"] >= first) & (contracts["signed"] <= last)]
     origin = firms.sort_values("month", kind="stable").drop_duplicates("firm").set_index("firm")
-    size, listed = new["firm"].map(origin["size"]), new["firm"].map(origin["listed"])
+    size, listed = origin["size"].to_dict(), origin["listed"].to_dict()
     return pd.DataFrame({
-        "firm": new["firm"], "firms": [firm_kind(*pair) for pair in zip(size, listed, strict=True)],
+        "firm": new["firm"],
+        "firms": [named.get(name) or firm_kind(size[name], listed[name]) for name in new["firm"]],
         "products": new["product"], "funding": new["funding"],
         "tenants": [tenant_kind(*pair) for pair in zip(new["tenant_class"], new["credit"], strict=True)],
         "quarters": new["signed"].map(quarter), "it_mw": new["it_mw"],

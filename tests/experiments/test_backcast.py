@@ -94,6 +94,24 @@ def test_real_deals_are_those_signed_since_2025():
     assert real.loc[real["firm"] == "DGXX", "firms"].iloc[0] == "listed, small or medium"  # Digihost in 2024
 
 
+def test_simulated_deals_class_named_firms_as_the_real_ones():
+    contracts = pd.DataFrame({
+        "firm": ["Galaxy Digital", "Private miner 1", "Galaxy Digital"], "signed": ["2025-02", "2025-12", "2024-12"],
+        "product": "colocation", "funding": "landlord", "tenant_class": ["neocloud", "hyperscaler", "neocloud"],
+        "credit": ["backstopped", "investment_grade", "speculative"], "it_mw": [40.0, 60.0, 99.0],
+        "rent_usd_m_per_mw_year": 1.8, "term_months": 156,
+    })  # fmt: skip
+    firms = pd.DataFrame({
+        "month": ["2025-12", "2024-12", "2024-12"], "size": ["large", "medium", "mega"],
+        "listed": [False, False, True], "firm": ["Private miner 1", "Private miner 1", "Galaxy Digital"],
+    })  # fmt: skip
+    made = comp.simulated_deals(contracts, firms, comp.named_kinds(TABLES), past.FIRST_DEAL, past.END)
+    assert made["firms"].tolist() == ["listed, large", comp.NOT_LISTED]
+    assert made["tenants"].tolist() == ["neocloud, backstopped", "hyperscaler"]
+    assert made["quarters"].tolist() == ["2025Q1", "2025Q4"]
+    assert made["term"].tolist() == [13.0, 13.0]
+
+
 def test_real_months_follow_the_leases_and_the_targets():
     real = past.real_months(TABLES, ["2024-12", "2025-06", "2025-12", "2026-06"])
     assert real["signed_it_mw"] == pytest.approx([572.5, 1050.5, 3232.5, 4725.5])
