@@ -1,4 +1,4 @@
-"""Write docs/pivot.md and its pictures: `python -m experiments.pivot_page`; takes about five minutes.
+"""Write docs/pivot.md and its pictures: `python -m experiments.pivot_page`; takes three to five minutes.
 
 The back-cast of the pivot, what it owes to which mechanism, and whether the sector settles. Everything the page says
 is computed here; it carries a hash of the sources it was made from.
@@ -165,7 +165,7 @@ def _composition(past: Backcast) -> str:
     c, parts = past.composition, past.composition["parts"]
     rows = [(PART_WORDS[name], two(parts["simulated"][name]), two(parts["null"][name])) for name in comp.PARTS]
     gain, error = c["null_score"] - c["score"], c["gain_standard_error"]
-    word = "beats" if gain > 0 else "does not beat"
+    nearer, other = ("engine", "null rule") if gain > 0 else ("null rule", "engine")
     sure = "" if abs(gain) > 2 * error else ", which is within the noise of these runs"
     shares = [
         (f"{PART_WORDS[row['what']]}: {str(row['class']).replace('_', ' ')}",
@@ -180,7 +180,8 @@ def _composition(past: Backcast) -> str:
         + table(("part", "simulated", "null rule"), [
             *rows, ("**score**", f"**{c['score']:.3f}**", f"**{c['null_score']:.3f}**")
         ])
-        + f"\n\nThe engine {word} the null rule by {abs(gain):.3f} (standard error {error:.3f}){sure}.\n\n"
+        + f"\n\nThe {nearer} is nearer to what happened than the {other}, by {abs(gain):.3f} (standard error "
+        f"{error:.3f}){sure}.\n\n"
         + table(("MW signed", "real", "simulated", "null rule"), shares)
         + f"\n\nIn the pause of the first quarter of 2026 real firms signed 96 MW, simulated ones "
         f"{c['signed_2026q1_mw']:.0f}: nothing in the model makes tenants wait. Of the ten largest listed miners 7 "

@@ -140,8 +140,8 @@ def test_null_rule_takes_the_best_open_deal_and_else_decides_by_npv():
     seen = ob.MinerObservation(
         value=value, gate=gate, payback=np.zeros((n, k)), equity=np.zeros((n, k)), equity_return=np.zeros((n, k)),
         peers=np.zeros((n, k)), reluctance=ones, inertia=zeros, temperature=0.01 * ones, peer_weight=zeros,
-        payback_limit=6 * ones, volatility=ones, draw=0.5 * ones, run=zeros.astype(int), firm=zeros.astype(int),
-        site=zeros.astype(int), connected_mw=ones, rule=NULL_RULE,
+        payback_limit=6 * ones, discount=0.12 * ones, volatility=ones, draw=0.5 * ones, run=zeros.astype(int),
+        firm=zeros.astype(int), site=zeros.astype(int), connected_mw=ones, rule=NULL_RULE,
     )  # fmt: skip
     assert RULES[NULL_RULE](seen).tolist() == [ob.HYBRID, ob.COLOCATION, ob.HOLD]
     npv = RULES["npv"](replace(seen, rule="npv"))
