@@ -73,7 +73,8 @@ class RuleComparison:
         if NULL_MODEL in signed:
             lines.append(line(NULL_MODEL, "exited", signed[NULL_MODEL]))
         return Figure(
-            key="rules", title="AI capacity signed by decision rule", subtitle="GW of critical IT; medians, and single runs under npv in pale",
+            key="rules", title="AI capacity signed by decision rule",
+            subtitle="GW of critical IT; medians, and single runs under npv in pale",
             unit="GW", kind="lines", months=self.months, lines=tuple(lines), runs=len(self.results[REFERENCE]),
             source="same runs for every rule",
         )  # fmt: skip
