@@ -93,7 +93,7 @@ def product_terms(s: Sector, product: int) -> Terms:
         )
         revenue, residual, hurdle = rent, hall_residual(capex, years), f.hosting_equity_hurdle
         lead = a.retrofit_lead_months if retrofit else a.colocation_lead_months
-    lead = lead * (1 - a.skills_transfer)
+    lead = lead * (1 - s.P.behaviour.skills_transfer)
     compliance = s.P.ai.compliance_cost_usd_per_mw_year / 1e6
     cash = project.equity_cash - compliance
     pv = hosting.equity_npv(0.0, cash, years, residual, hurdle, 0.0)
@@ -104,7 +104,7 @@ def hall_capex(s: Sector, product: int) -> Array:
     """Cost of the hall of a product (R, 1), M USD per critical IT MW, less what a miner's own crews save."""
     a = s.P.ai
     full = (a.colocation_capex_usd_m_per_mw, a.retrofit_capex_usd_m_per_mw, a.cloud_hall_capex_usd_m_per_mw)[product]
-    return full * (1 - a.skills_transfer)
+    return full * (1 - s.P.behaviour.skills_transfer)
 
 
 def hall_residual(capex: Array, years: Array) -> Array:

@@ -64,7 +64,7 @@ def ask_tenants(s: Sector) -> None:
     s.wanted_total = s.tenants.wanted.sum(axis=-1)
     if s.t == 0:
         s.start_wanted = s.wanted_total.copy()
-    offered = s.streams.uniforms("backstop", (s.n_tenants,)) < s.P.ai.backstop_share
+    offered = s.streams.uniforms("backstop", (s.n_tenants,)) < s.P.finance.backstop_share
     lost = (s.tenants.own_credit == CREDITS.index("backstopped")) & ~offered
     s.tenants.credit = np.where(lost, CREDITS.index("unrated"), s.tenants.own_credit)
     # a neocloud that pays its own fit-out needs no lender of the landlord

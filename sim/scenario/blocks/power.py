@@ -206,3 +206,13 @@ class Power(Block):
         spread=Triangular(20_000, 35_000, 55_000),
         source="facts: operating_costs, nonpower_direct_opex_per_mw_year (82 000, running costs included)",
     )
+    hosting_notice_months: float = param(
+        120,
+        "lever",
+        "Notice with which a host may end a hosting contract to make room for AI. Above 42 months the end "
+        "of the contract binds.",
+        unit="months",
+        low=0,
+        high=120,
+        source="assumption: contracts run to their end",
+    )
