@@ -56,9 +56,10 @@ def table(figure: Figure) -> dict[str, Any]:
     frame = figure.frame()
     factor = 100.0 if figure.percent else 1.0
     columns, places = ["Month"], []
-    for label, quantile in frame.columns.to_flat_index():
+    for column in frame.columns:
+        label, quantile = tuple(column)
         columns.append(f"{label or figure.title}{'' if quantile == 'median' else f', {quantile[1:]} %'}")
-        places.append(0 if figure.whole else decimals(factor * frame[label, quantile]))
+        places.append(0 if figure.whole else decimals(factor * frame[column]))
     rows = [
         [month(str(name)), *(number(factor * value, digits) for value, digits in zip(values, places, strict=True))]
         for name, values in zip(frame.index, frame.to_numpy().tolist(), strict=True)
@@ -99,10 +100,9 @@ def progress(snapshot: Snapshot, base: Snapshot | None, quiet: bool) -> dict[str
 
 
 def rate(runs_a_second: float) -> str:
-    """"41 a second", or by the minute when slow."""
+    """ "41 a second", or by the minute when slow."""
     if runs_a_second <= 0:
         return ""
     if runs_a_second >= 1:
         return f"{number(runs_a_second, 0 if runs_a_second >= 10 else 1)} a second"
     return f"{number(60 * runs_a_second, 0)} a minute"
-

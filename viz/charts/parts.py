@@ -36,9 +36,7 @@ def _round(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def frame(
-    axis: Axis, colours: Palette, days: Sequence[str], figure: Figure, right: int, compact: bool
-) -> Option:
+def frame(axis: Axis, colours: Palette, days: Sequence[str], figure: Figure, right: int, compact: bool) -> Option:
     """Everything but the series."""
     words = max((len(text) for text in axis.words), default=1)
     return {
@@ -125,9 +123,7 @@ def tooltip_line(name: str, rows: Sequence[Sequence[Any]], names: Sequence[str],
     return line
 
 
-def area(
-    days: Sequence[str], values: Sequence[float | None], stack: str, colour: str, opacity: float
-) -> Option:
+def area(days: Sequence[str], values: Sequence[float | None], stack: str, colour: str, opacity: float) -> Option:
     """A filled layer without edge that answers to no pointer."""
     return {
         "type": "line",
