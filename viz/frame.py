@@ -27,6 +27,15 @@ def use_address() -> None:
 
     solara.use_memo(read, [])
     query = session.view().query
+    target = session.target.value
+
+    def turn() -> None:
+        if target:
+            session.target.value = ""
+            session.downloads.value = []
+            router.push(f"{target}?{query}" if query else target)
+
+    solara.use_effect(turn, [target])
 
     def write() -> None:
         if query != (router.search or ""):

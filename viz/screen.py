@@ -9,7 +9,7 @@ from experiments.figures import FIGURES, Figure
 from experiments.figures.model import RUNS_FOR_BANDS
 from experiments.wording import decimals, month, number, plural
 from sim.results import ResultSet
-from viz.service import Snapshot
+from viz.orders import Snapshot
 
 PATHS_SHOWN = 12  # sample paths on demand
 
@@ -97,6 +97,23 @@ def progress(snapshot: Snapshot, base: Snapshot | None, quiet: bool) -> dict[str
         return {"state": "running", "words": f"{snapshot.done} of {plural(snapshot.wanted, 'run')}", **shared}
     seconds = f" · {snapshot.seconds:.1f} s" if snapshot.rate else ""
     return {"state": "done", "words": f"{plural(snapshot.done, 'run')}{seconds}", **shared}
+
+
+def together(snapshots: list[Snapshot]) -> dict[str, Any]:
+    """Progress of several ensembles as one."""
+    done, wanted = sum(s.done for s in snapshots), sum(s.wanted for s in snapshots)
+    firsts = [s.first_answer for s in snapshots if s.first_answer is not None]
+    joined = Snapshot(
+        done=done,
+        wanted=wanted,
+        share=sum(s.share * s.wanted for s in snapshots) / max(1, wanted),
+        rate=sum(s.rate for s in snapshots if s.running),
+        first_answer=max(firsts) if len(firsts) == len(snapshots) else None,
+        seconds=max(s.seconds for s in snapshots),
+        stopped=any(s.stopped and s.done < s.wanted for s in snapshots),
+        failed=sum(s.failed for s in snapshots),
+    )
+    return progress(joined, None, quiet=False)
 
 
 def rate(runs_a_second: float) -> str:

@@ -36,6 +36,11 @@ def _round(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
+def exact(value: float) -> float:
+    """A round number without the dust of binary fractions, which tick labels would show."""
+    return float(f"{value:.10g}")
+
+
 def frame(axis: Axis, colours: Palette, days: Sequence[str], figure: Figure, right: int, compact: bool) -> Option:
     """Everything but the series."""
     words = max((len(text) for text in axis.words), default=1)
@@ -86,14 +91,14 @@ def _time_axis(colours: Palette, days: Sequence[str], compact: bool) -> Option:
 def _value_axis(axis: Axis, colours: Palette, figure: Figure) -> Option:
     factor = 100.0 if figure.percent else 1.0
     common: Option = {
-        "min": axis.low * factor,
-        "max": axis.high * factor,
+        "min": exact(axis.low * factor),
+        "max": exact(axis.high * factor),
         "axisLine": {"show": False},
         "axisTick": {"show": False},
     }
     if axis.log:
         return common | {"type": "log", "axisLabel": {"show": False}, "splitLine": {"show": False}}
-    step = (axis.ticks[1] - axis.ticks[0]) * factor
+    step = exact((axis.ticks[1] - axis.ticks[0]) * factor)
     label: Option = {"color": colours.third, "fontSize": 11, "margin": 7, "showMaxLabel": axis.high == axis.ticks[-1]}
     if figure.percent:
         label["formatter"] = "{value} %"
