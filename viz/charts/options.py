@@ -26,6 +26,7 @@ from viz.charts.parts import (
     today_mark,
     tooltip_line,
     width_of,
+    year_marks,
 )
 
 HEIGHT = 200  # px of a chart with its margins
@@ -73,12 +74,13 @@ class Chart:
         labels = [] if self.compact else self._labels()
         width = max((width_of(item["label"]["formatter"]) for item in labels), default=0.0)
         series = self._stack() if self.figure.kind == "stack" else self._lines()
+        series += [year_marks(self.figure, self.axis, self.colours, self.compact)]
         series += [today_mark(self.days, self.today, self.colours, self.figure.kind == "stack")]
         if self.axis.log:
             series += [log_labels(self.axis, self.days, self.colours)]
         if labels:
             series += [helper(labels)]
-        base = frame(self.axis, self.colours, self.days, self.figure, max(16, round(width) + 12), self.compact)
+        base = frame(self.axis, self.colours, self.days, self.figure, max(16, round(width) + 12))
         return base | {"series": series}
 
     def _scaled(self, values: Sequence[float]) -> list[float | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 import solara
@@ -18,7 +19,6 @@ from viz.comparison import FIRST_ROWS, ROWS, Row
 from viz.components.parts import ChartBlock, ColumnHead, Differences, Head, Segment
 from viz.ensembles import Following, order, use_ensemble
 from viz.frame import Problem
-from viz.pages.wedges import LeverWedges
 from viz.settings import settings
 from viz.state import BASELINE, MOST_PINS, Setting
 from viz.theme import palette
@@ -99,10 +99,13 @@ def Pinned(pinned: list[tuple[Setting, Scenario]]) -> None:  # noqa: N802
             with solara.v.Html(tag="section"):
                 year = before.months[-1][:4]
                 _words("h3", f"Difference from the baseline, end {year}")
-                _words("p", SPREAD_TOLD, "hp-lede")
+                _words("p", SPREAD_TOLD, "hp-subtitle")
                 Differences(names=names, rows=comparison.difference_rows(before, results))
                 _words("p", "Each row has its own scale, the same for all scenarios.", "hp-footer")
-            LeverWedges([scenario for _, scenario in pinned], names, baseline)
+            if find_spec("experiments.attribution"):
+                from viz.pages.wedges import LeverWedges
+
+                LeverWedges([scenario for _, scenario in pinned], names, baseline)
 
 
 def _own(slot: Following, scenario: Scenario) -> ResultSet | None:

@@ -44,7 +44,7 @@ def LeverWedges(scenarios: list[Scenario], names: list[str], baseline: Scenario)
         solara.v.Html(tag="h3", children=[f"What each lever does in {'ABCD'[place]}"])
         end = f", {told['month']}" if told else ""
         words = f"{row.title}, {BY_NAME[OUTCOMES[outcome]].unit}{end}. Mean over all orders in which levers can come."
-        solara.v.Html(tag="p", class_="hp-lede", children=[words])
+        solara.v.Html(tag="p", class_="hp-subtitle", children=[words])
         Wedges(
             names=names,
             chosen=str(place),
