@@ -22,7 +22,9 @@ def test_the_default_view_needs_no_address():
         View(Setting("ai-bust")),
         View(Setting(changes={CARBON: 50.0, "policy.mining_ban_regions": ("RUSSIA", "NYISO")})),
         View(Setting(changes={"policy.regulator": "adaptive", "behaviour.pivot_allowed": False}, name="Mine & more")),
-        View(Setting("carbon-tax", {"policy.carbon_from": "2028-01"}), modified_baseline=True, options={"log": "exits"}),
+        View(
+            Setting("carbon-tax", {"policy.carbon_from": "2028-01"}), modified_baseline=True, options={"log": "exits"}
+        ),
         View(pins=(Setting(), Setting("ai-bust"), Setting(changes={CARBON: 12.5, "ai.demand_scale": 2.0}))),
     ],
 )
