@@ -127,7 +127,7 @@ def test_explore_from_lever_to_band_to_link_in_a_fresh_window(browser, address, 
         changes = page.locator(".hp-card-change").all_inner_texts()
         assert all("(" in text for text in changes), changes
         page.locator("[aria-label='Table: Hashprice']").click()
-        assert page.locator("#chart-hashprice tbody tr").count() == 12
+        page.wait_for_selector("#chart-hashprice tbody tr >> nth=11")
         link = page.url
         title = page.locator("h1").inner_text()
         value = page.locator(f"[data-key='{CARBON}'] .hp-value input").input_value()

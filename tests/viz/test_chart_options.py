@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_labels_stand_apart_and_have_room():
     places = sorted(
         (1 - float(axis.place(item["value"][1]))) * plot + item["label"]["offset"][1] for item in labels(drawn)
     )
-    assert min(b - a for a, b in zip(places, places[1:], strict=False)) >= 14 - 1e-6
+    assert min(b - a for a, b in pairwise(places)) >= 14 - 1e-6
     assert drawn["grid"]["right"] >= width_of("Line 0")
     assert all(item["label"]["color"] == LIGHT.words["ai"] for item in labels(drawn))
 

@@ -35,7 +35,7 @@ def test_an_address_brings_back_the_same_view(view):
 
 
 def test_shocks_of_a_loaded_file_fit_into_an_address():
-    text = '[[shocks]]\nkind = "ai_demand"\nstart = "2028-01"\nmonths = 12\nsize = 0.5\n[policy]\ncarbon_from = "2029-01"\n'
+    text = '[[shocks]]\nkind = "rent"\nstart = "2028-01"\nmonths = 12\nsize = 0.5\n[policy]\ncarbon_from = "2029-01"\n'
     setting = read_scenario("mine.toml", text)
     again, problems = read_query(View(setting).query)
     assert problems == []
