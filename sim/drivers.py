@@ -73,6 +73,7 @@ class Drivers:
     ai_demand_gw: stock wanted: all leasing since 2023 up to this month's end, GW of critical IT.
     rent_shock_factor: factor on what tenants would pay (shocks only).
     gpu_rent_usd_per_hour: rent of an H100.
+    gpu_scarcity: factor in it that is not the ageing of the cards.
     power_noise: (R, M, X) factor on each region's power price: season, inflation, surprises and shocks.
     tenant_default_probability: added chance that each tenant fails, in the first month of a shock only.
     """
@@ -120,7 +121,8 @@ class Drivers:
         self.rent_shock_factor = np.broadcast_to(self._shock("rent"), noise.shape).copy()
         ageing = (1.0 - ai.gpu_rent_decline_per_year) ** self._years()
         scarcity = self._factor("gpu_rent", GPU_RENT_PERSISTENCE, ai.gpu_rent_volatility / 12**0.5)
-        self.gpu_rent_usd_per_hour = ai.gpu_rent_usd_per_hour * ageing * scarcity * self._shock("gpu_rent")
+        self.gpu_scarcity = scarcity * self._shock("gpu_rent")
+        self.gpu_rent_usd_per_hour = ai.gpu_rent_usd_per_hour * ageing * self.gpu_scarcity
 
     def _set_power(self, power: Any, tables: Tables) -> None:
         codes = tables.regions["code"].tolist()

@@ -45,7 +45,7 @@ class ProjectReturn:
     unlevered_payback: Floats
     """Years, on ebitda less forgone margin."""
     equity_payback: Floats
-    """Years on equity_cash, infinite where it is not positive."""
+    """Years on equity_cash alone, infinite where it is not positive; what is left at the end counts nothing."""
 
 
 def lease_economics(
@@ -119,6 +119,20 @@ def _project(
         net / capex, payback_years(capex, net), payback_years(equity, equity_cash),
     )  # fmt: skip
     return ProjectReturn(*fields)
+
+
+def payback_with_residual(equity: Numbers, cash: Numbers, term_years: Numbers, residual: Numbers) -> Floats:
+    """Years until the owner's part is back, from yearly ``cash`` and, when the contract ends, from what is left.
+
+    ``residual`` is the value of hall and GPUs at the end of the term net of debt, as in ``equity_npv``. A short
+    contract whose loan is repaid out of it leaves its owner little cash but an unencumbered hall: counting the cash
+    alone would ask the first tenant to pay for the second's. Infinite where cash is negative (the project must be
+    fed until its end) or cash and residual together do not return the equity.
+    """
+    years = payback_years(equity, cash)
+    returned = np.multiply(cash, term_years) + residual >= equity
+    at_end = np.where(returned & np.greater_equal(cash, 0.0), term_years, np.inf)
+    return np.where(years <= term_years, years, at_end)
 
 
 def equity_npv(
