@@ -104,10 +104,16 @@ def product_terms(s: Sector, product: int) -> Terms:
         lead = a.retrofit_lead_months if retrofit else a.colocation_lead_months
     cash = project.equity_cash - a.compliance_cost_usd_per_mw_year / 1e6
     pv = hosting.equity_npv(0.0, cash, years, residual, hurdle, 0.0)
-    by_mode = (pv, project.equity, cash, project.prepayment, revenue, project.capex, residual,
-               revenue * margin * annuity_factor(hurdle, years))  # fmt: skip
-    usd = [np.broadcast_to(values, cash.shape) * 1e6 for values in by_mode]
-    return Terms(*usd, term_years=years, lead_months=lead, hurdle=hurdle)
+    rent_value = revenue * margin * annuity_factor(hurdle, years)
+
+    def usd(values: Array) -> Array:
+        return np.broadcast_to(values, cash.shape) * 1e6
+
+    return Terms(
+        pv=usd(pv), equity=usd(project.equity), cash=usd(cash), prepayment=usd(project.prepayment), rent=usd(revenue),
+        capex=usd(project.capex), residual=usd(residual), rent_value=usd(rent_value), term_years=years,
+        lead_months=lead, hurdle=hurdle,
+    )  # fmt: skip
 
 
 def hall_residual(capex: Array, years: Array) -> Array:

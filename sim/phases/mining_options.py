@@ -190,7 +190,7 @@ def _leave(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
     # overhead ends only with the firm: an owner-run firm that closes its one site; boards of listed ones stay
     last = (c.connected >= WHOLE_FIRM * s.connected_by_firm()[c.run, c.firm]) & ~s.firms.listed[c.run, c.firm]
     overhead = np.where(last, bills.overhead(s)[c.run, c.firm] * 12, 0.0)
-    yearly = c.p(s.P.power.site_cost_usd_per_mw_year) * c.racks + overhead
+    yearly = c.at.get(bills.staffed(s)) * c.p(s.P.power.site_cost_usd_per_mw_year) * c.racks + overhead
     saved = yearly * annuity_factor(c.p(s.P.finance.mining_discount_rate), FUTURE_YEARS)
     table.value[:, ob.SELL] = SALE_DISCOUNT * plans.bid_per_mw * c.connected + rigs + saved - reservation
     missed = np.maximum(reservation - miner_bid(s)[c.run] * c.connected, 0.0)

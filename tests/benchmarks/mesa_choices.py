@@ -226,7 +226,8 @@ def leave(view: MonthView, c: Case) -> list[tuple[int, Valued]]:
         bid = view.developer_bid * c.site.suitability
     # overhead ends only with the firm: an owner-run one that closes its one site
     last = c.connected >= WHOLE_FIRM * c.firm.connected and not c.firm.listed
-    saved = (view.site_cost * c.racks + (c.firm.overhead() * 12 if last else 0.0)) * view.saved_years
+    kept_up = view.site_cost * c.racks * c.site.staffed()
+    saved = (kept_up + (c.firm.overhead() * 12 if last else 0.0)) * view.saved_years
     sold = SOLD * bid * c.connected + rigs + saved - reservation
     closed = rigs + saved - max(reservation - view.miner_bid * c.connected, 0.0)
     gate = NO_BUYER if bid <= 0.0 else WORSE if sold <= 0.0 else OPEN
