@@ -162,6 +162,15 @@ def gpu_residual(age_years: Numbers) -> Floats:
     return np.interp(age_years, RESIDUAL_AGES, RESIDUAL_SHARES) * tail
 
 
+def margin_per_th(hashprice: Numbers, j_per_th: Numbers, cost: Numbers) -> Floats:
+    """Operating profit of a TH/s that always runs [USD per year], negative below breakeven.
+
+    ``cost`` in USD per MWh at the machine's plug, site overhead included.
+    """
+    revenue = np.multiply(hashprice, DAYS_PER_YEAR / 1000.0)
+    return revenue - np.multiply(cost, j_per_th) * (HOURS_PER_YEAR / 1e6)
+
+
 def mining_margin(
     hashprice: Numbers,
     j_per_th: Numbers,
@@ -174,6 +183,23 @@ def mining_margin(
 
     `power_price` and `other_cost` in USD per MWh drawn from the grid; `overhead` grid MW per MW of machines.
     """
+    th_per_mw = 1e6 / (np.asarray(j_per_th) * overhead)
+    return margin_per_th(hashprice, j_per_th, np.add(power_price, other_cost) * overhead) * th_per_mw * uptime
+
+
+def hashprice_of_margin(
+    margin: Numbers,
+    j_per_th: Numbers,
+    power_price: Numbers,
+    other_cost: Numbers,
+    uptime: Numbers = 0.95,
+    overhead: Numbers = 1.05,
+) -> Floats:
+    """Hashprice [USD/PH/day] at which hashing earns ``margin`` [USD per grid MW-year]: inverse of ``mining_margin``.
+
+    With an AI project's EBITDA per grid MW over 5 and over 3 it gives the band in which "three to five times the
+    profit of mining" is true; with its return times a mine's capex, the same for returns on capital.
+    """
     petahash_per_mw = 1000.0 / (np.asarray(j_per_th) * overhead)
-    revenue = petahash_per_mw * hashprice * DAYS_PER_YEAR
-    return (revenue - np.add(power_price, other_cost) * HOURS_PER_YEAR) * uptime
+    cost = np.add(power_price, other_cost) * HOURS_PER_YEAR
+    return (np.divide(margin, uptime) + cost) / (petahash_per_mw * DAYS_PER_YEAR)

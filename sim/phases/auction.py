@@ -139,6 +139,7 @@ def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
     books, leases, sites = s.books, s.leases, s.sites
     owner = at.get(sites.owner)
     orders.clear_rigs(s, at, orders.SCRAP_DISCOUNT)
+    orders.sell_orders(s, at, orders.SCRAP_DISCOUNT)
     books.post("gains", "developers", cash=at.sum_into(price, s.n_runs, s.n_firms, owner))
     gone = np.zeros((s.n_runs, s.n_sites), bool)
     gone[at.run, at.row] = True

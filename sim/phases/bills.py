@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, row_sum, safe_divide, spread, sum_by
+from sim.arrays import Array, Mask, row_sum, safe_divide, spread, sum_by
 from sim.economics.credit import interest, loan_payment
 from sim.economics.power import demand_response_income
 from sim.phases import finance
@@ -148,7 +148,7 @@ def debt_service(s: Sector) -> None:
     s.firms.convert_maturity = np.where(s.firms.convert_maturity == s.t, s.t + 60, s.firms.convert_maturity)
 
 
-def refinancing_open(s: Sector) -> Array:
+def refinancing_open(s: Sector) -> Mask:
     """Firms that lenders roll over (R, F): debt within the covenant multiple of EBITDA, or covered by assets."""
     ebitda = s.firms.mining_ebitda_12m + finance.contracted_ebitda(s)
     within = finance.debt(s) <= s.P.finance.debt_ebitda_covenant * np.maximum(ebitda, 0.0)

@@ -183,6 +183,7 @@ def leave_hosts(s: Sector, which: Mask) -> None:
         & np.take_along_axis(which, np.maximum(sites.miner, 0), axis=1)
     )  # fmt: skip
     orders.clear_rigs(s, clients, orders.SCRAP_DISCOUNT)
+    orders.sell_orders(s, clients, orders.SCRAP_DISCOUNT)
     sites.miner[clients.run, clients.row] = clients.get(sites.owner)
 
 
