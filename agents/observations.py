@@ -55,7 +55,8 @@ class MinerObservation(Rowwise):
     ``payback`` (N, K) years on the equity part; ``equity`` (N, K) M USD per connected MW to be put in;
     ``equity_return`` (N, K) cash on equity per year; ``peers`` (N, K) share of linked firms that do it;
     ``reluctance`` (N,) M USD per MW asked for before leaving mining; ``inertia``, ``temperature``,
-    ``peer_weight``, ``volatility`` (N,); ``payback_limit`` (N,) years; ``draw`` (N,) uniform number of the case.
+    ``peer_weight``, ``volatility`` and ``discount`` per year (N,); ``payback_limit`` (N,) years;
+    ``draw`` (N,) uniform number of the case; ``rule`` name of the rule, one for all cases or (N,).
     """
 
     value: Array
@@ -70,12 +71,13 @@ class MinerObservation(Rowwise):
     peer_weight: Array
     payback_limit: Array
     volatility: Array
+    discount: Array
     draw: Array
     run: Index
     firm: Index
     site: Index
     connected_mw: Array
-    rule: str = "npv"
+    rule: str | NDArray[np.str_] = "npv"
 
 
 @dataclass

@@ -1,12 +1,14 @@
 """The rules by which miners decide: an array of cases in, an option per case out.
 
 This is the place where miners decide. A rule is a function of a ``MinerObservation``; register your own with
-``@register_rule("name")`` and choose it with ``behaviour.rule = "name"``.
+``@register_rule("name")`` and choose it with ``behaviour.rule = "name"``, or for one class of firms with
+``behaviour.rule_small = "name"`` and the like.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,10 +30,20 @@ def register_rule(name: str) -> Callable[[Rule], Rule]:
 
 
 def decide(observation: MinerObservation) -> Index:
-    """Options (N,) chosen by the rule it names, closed ones held. Raises KeyError naming the known rules."""
-    if observation.rule not in RULES:
-        raise KeyError(f"no decision rule '{observation.rule}'; known: {', '.join(sorted(RULES))}")
-    return hold_if_closed(observation, RULES[observation.rule](observation))
+    """Options (N,) chosen by the rules it names, closed ones held. Raises KeyError naming the known rules."""
+    if isinstance(observation.rule, str):
+        return _decide_by(observation.rule, observation)
+    choice = np.zeros(len(observation.firm), dtype=np.int64)
+    for name in np.unique(observation.rule).tolist():
+        cases = np.flatnonzero(observation.rule == name)
+        choice[cases] = _decide_by(name, replace(observation.take(cases), rule=name))
+    return choice
+
+
+def _decide_by(name: str, observation: MinerObservation) -> Index:
+    if name not in RULES:
+        raise KeyError(f"no decision rule '{name}'; known: {', '.join(sorted(RULES))}")
+    return hold_if_closed(observation, RULES[name](observation))
 
 
 def logit(utility: Array, gate: Index, temperature: Array, draw: Array) -> Index:
@@ -74,11 +86,11 @@ def payback(observation: MinerObservation) -> Index:
 def real_options(observation: MinerObservation) -> Index:
     """Invest only when value exceeds the worth of waiting (Dixit and Pindyck 1994, ch. 5).
 
-    With volatility s, discount r and no payout drift the trigger is b / (b - 1) times the investment,
+    With volatility s, the firm's discount rate r and no payout drift the trigger is b / (b - 1) times the investment,
     b = 1/2 + sqrt(1/4 + 2 r / s^2); the excess over the investment is what waiting is worth.
     """
     o = observation
-    b = 0.5 + np.sqrt(0.25 + 2 * 0.12 / np.maximum(o.volatility, 0.05) ** 2)
+    b = 0.5 + np.sqrt(0.25 + 2 * o.discount / np.maximum(o.volatility, 0.05) ** 2)
     waiting = (b / (b - 1) - 1)[:, None] * o.equity
     return logit(o.value - waiting + frictions(o), o.gate, o.temperature, o.draw)
 

@@ -6,12 +6,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from experiments.compare import compare
     from experiments.ensemble import simulate
+    from experiments.sweeps import sweep
     from sim.results import Results, ResultSet
 
-__all__ = ["ResultSet", "Results", "simulate"]
+__all__ = ["ResultSet", "Results", "compare", "simulate", "sweep"]
 # Looked up when first asked for, so that the command line answers --help without importing pandas.
-_HOME = {"simulate": "experiments.ensemble", "Results": "sim.results", "ResultSet": "sim.results"}
+_HOME = {
+    "compare": "experiments.compare",
+    "simulate": "experiments.ensemble",
+    "sweep": "experiments.sweeps",
+    "Results": "sim.results",
+    "ResultSet": "sim.results",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from experiments import commands_hindcast
-from experiments.terminal import Debug, exit_code
+from experiments import (
+    commands_calculator,
+    commands_claims,
+    commands_compare,
+    commands_dashboard,
+    commands_hindcast,
+    commands_output,
+    commands_stress,
+    commands_sweep,
+)
+from experiments.options import (
+    AssumptionsOption,
+    DataOption,
+    DebugOption,
+    JsonOption,
+    MonthsOption,
+    OutOption,
+    PluginOption,
+    ScenarioArgument,
+    SchedulerOption,
+    SeedOption,
+    SetOption,
+    WorkersOption,
+)
+from experiments.terminal import exit_code
 
 app = typer.Typer(
     name="hashpivot",
@@ -21,17 +43,6 @@ app = typer.Typer(
 )
 
 
-def _remember_debug(value: bool) -> None:
-    Debug.on = Debug.on or value
-
-
-DebugOption = Annotated[
-    bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_remember_debug, is_eager=True)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
-ScenarioArgument = Annotated[str, typer.Argument(help="Name of a scenario (see hashpivot scenarios) or a TOML file.")]
-
-
 @app.callback()
 def _about() -> None:
     """Exit codes: 0 done, 1 the run failed, 2 the input is wrong."""
@@ -41,22 +52,15 @@ def _about() -> None:
 def run(
     scenario: ScenarioArgument = "baseline",
     runs: Annotated[int, typer.Option(help="Number of runs.")] = 32,
-    seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 0,
-    months: Annotated[int | None, typer.Option(help="Months to simulate; by default the scenario's.")] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="Change a parameter, as in policy.carbon_price_usd_per_t=60."
-        ),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Result folder; by default one under results/.")] = None,
-    workers: Annotated[int, typer.Option(help="Worker processes; with --scheduler: workers to cut batches for.")] = 1,
-    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to use instead.")] = None,
-    assumptions: Annotated[
-        str, typer.Option(help="fixed, or sampled: drawn for each run from their distributions.")
-    ] = "sampled",
-    data: Annotated[Path | None, typer.Option(help="Folder of tables that replace those of hashpivot.")] = None,
-    plugin: Annotated[list[str] | None, typer.Option(metavar="MODULE", help="Module that registers rules.")] = None,
+    seed: SeedOption = 0,
+    months: MonthsOption = None,
+    set_: SetOption = None,
+    out: OutOption = None,
+    workers: WorkersOption = 1,
+    scheduler: SchedulerOption = None,
+    assumptions: AssumptionsOption = "sampled",
+    data: DataOption = None,
+    plugin: PluginOption = None,
     firms: Annotated[str, typer.Option(help="Firm tables of the first run, of all or of none.")] = "first",
     check_laws: Annotated[bool, typer.Option("--check-laws", help="Check the books every month; slower.")] = False,
     json: JsonOption = False,
@@ -120,7 +124,17 @@ def validate(
     raise typer.Exit(check_scenario(file, json))
 
 
-commands_hindcast.register(app)
+for module in (
+    commands_calculator,
+    commands_claims,
+    commands_compare,
+    commands_dashboard,
+    commands_hindcast,
+    commands_output,
+    commands_stress,
+    commands_sweep,
+):
+    module.register(app)
 
 
 @app.command()

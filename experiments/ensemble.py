@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,29 +69,91 @@ def run_plan(
     should_stop: Callable[[], bool] | None = None,
 ) -> ResultSet:
     """Run a job batch by batch with ``runner``; see simulate."""
-    started = time.monotonic()
     size = batch_size(len(plan.runs), workers)
-    store = ResultStore.open(Path(out), plan, size) if out is not None else None
-    jobs = list(store.missing()) if store else list(enumerate(split(plan, size)))
-    known = plan.run_months - sum(job.run_months for _, job in jobs)
-    counter = Counter(plan.run_months, known, on_progress)
-    kept: dict[int, Frames] = {}
-    for number, tables in runner(jobs, counter.report, should_stop) if jobs else ():
-        if store:
-            store.write(number, tables)
-        else:
-            kept[number] = tables
-        counter.report(number, dict(jobs)[number].run_months)
-    if store:
-        store.finish(time.monotonic() - started)
-        results = ResultSet.load(store.folder)
-        results.meta["notes"] = store.notes
-    elif kept:
-        results = ResultSet.from_batches((kept[number] for number in sorted(kept)), describe(plan))
-    else:
-        raise RunError("Stopped before the first batch of runs was complete.")
+    results = run_plans([plan], runner, size, [Path(out) if out is not None else None], on_progress, should_stop)[0]
     raise_if_nothing_finished(results)
     return results
+
+
+def run_plans(
+    plans: Sequence[Job],
+    runner: Runner,
+    size: int,
+    folders: Sequence[Path | None],
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    enough: Callable[[list[ResultSet]], bool] | None = None,
+) -> list[ResultSet]:
+    """Run several jobs together, batch 0 of each before batch 1 of any; ``size`` runs a batch.
+
+    ``folders`` hold each job's result folder, or None. ``enough`` is asked whenever one more batch of every job is
+    there, with the results so far; at its first True the work ends with exactly these, whatever the order in which
+    batches came. Raises RunError if it was stopped before every job had a batch.
+    """
+    started = time.monotonic()
+    parts = [_Part(plan, folder, size) for plan, folder in zip(plans, folders, strict=True)]
+    order = sorted((number, k) for k, part in enumerate(parts) for number in part.missing)
+    jobs = [(place, parts[k].missing[number]) for place, (number, k) in enumerate(order)]
+    total = sum(plan.run_months for plan in plans)
+    counter = Counter(total, total - sum(job.run_months for _, job in jobs), on_progress)
+    asked = 0
+
+    def satisfied() -> bool:
+        nonlocal asked
+        while enough and asked < min(part.rounds for part in parts):
+            asked += 1
+            if enough([part.results(asked) for part in parts]):
+                return True
+        return False
+
+    done = satisfied()
+    if jobs and not done:
+        with closing(runner(jobs, counter.report, should_stop)) as batches:
+            for place, tables in batches:
+                number, k = order[place]
+                parts[k].add(number, tables)
+                counter.report(place, jobs[place][1].run_months)
+                done = satisfied()
+                if done:
+                    break
+    for part in parts:
+        if part.store:
+            part.store.finish(time.monotonic() - started)
+    return [part.results(asked if done else None) for part in parts]
+
+
+class _Part:
+    """A job in work: its batches in a result folder or in memory, and those that are missing."""
+
+    def __init__(self, plan: Job, folder: Path | None, size: int) -> None:
+        self.plan = plan
+        self.store = ResultStore.open(folder, plan, size) if folder else None
+        batch = self.store.manifest["batch"] if self.store else size
+        self.batches = math.ceil(len(plan.runs) / batch)
+        self.missing: dict[int, Job] = dict(self.store.missing() if self.store else enumerate(split(plan, batch)))
+        self.kept: dict[int, Frames] = {}
+
+    def add(self, number: int, tables: Frames) -> None:
+        if self.store:
+            self.store.write(number, tables)
+        else:
+            self.kept[number] = tables
+        del self.missing[number]
+
+    @property
+    def rounds(self) -> int:
+        """Batches that are there without a gap from the first."""
+        return min(self.missing, default=self.batches)
+
+    def results(self, rounds: int | None = None) -> ResultSet:
+        """What is there, or only the first ``rounds`` batches."""
+        if self.store:
+            results = ResultSet.load(self.store.folder, rounds)
+            results.meta["notes"] = self.store.notes
+            return results
+        if not self.kept:
+            raise RunError("Stopped before the first batch of runs was complete.")
+        return ResultSet.from_batches((self.kept[n] for n in sorted(self.kept)[:rounds]), describe(self.plan))
 
 
 def batch_size(runs: int, workers: int) -> int:

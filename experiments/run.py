@@ -62,6 +62,8 @@ class RunOptions:
 
 def run_scenario(options: RunOptions, as_json: bool) -> None:
     """Simulate, write the result folder with its charts, and print the summary or one JSON object."""
+    from experiments.report import write_report
+
     started = time.monotonic()
     plan = options.plan()
     runner = choose_runner(options.workers, options.scheduler)
@@ -77,6 +79,7 @@ def run_scenario(options: RunOptions, as_json: bool) -> None:
     headline = results.headline()
     headline.to_csv(out / "headline.csv", index=False)
     draw_charts(results, out)
+    write_report(out, charts=out / "charts")
     if as_json:
         print(json.dumps(summary_json(results, headline, out, seconds), indent=2, allow_nan=False))
     else:
@@ -126,4 +129,4 @@ def print_results(results: ResultSet, headline: pd.DataFrame, out: Path, seconds
             markup=False,
             soft_wrap=True,
         )
-    console.print(f"\n{number(seconds, 1)} s. Tables and charts in {out}/", markup=False, soft_wrap=True)
+    console.print(f"\n{number(seconds, 1)} s. Tables, charts and report.html in {out}/", markup=False, soft_wrap=True)

@@ -13,13 +13,14 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from sim.columns import TABLES, columns, empty
+from sim.columns import TABLES, Column, columns, empty
 from sim.errors import RunError, UserError
 from sim.results import read_manifest
 from sim.runs import Job, split
@@ -27,7 +28,10 @@ from sim.runs import Job, split
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.scenario import Scenario
+
 IDENTITY = {
+    "design": "the results of another sweep design",
     "scenario_hash": "another version of the scenario",
     "seed": "seed",
     "runs": "runs",
@@ -40,51 +44,89 @@ IDENTITY = {
 }
 
 
+POINT = {"point": Column("point", "", "Point of the sweep's design: a row of points.csv", "key", "int64")}
+
+
+class Plan(Protocol):
+    """What a result folder can be opened for."""
+
+    def identity(self) -> dict[str, Any]:
+        """What makes two result folders the same (see IDENTITY); goes into the manifest."""
+        ...
+
+    def batches(self, size: int) -> Iterator[Job]:
+        """All the work, in batches of at most ``size`` runs."""
+        ...
+
+    def files(self) -> dict[str, str]:
+        """Text files that tell what was run."""
+        ...
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """The runs of one scenario."""
+
+    job: Job
+
+    def identity(self) -> dict[str, Any]:
+        return identity(self.job)
+
+    def batches(self, size: int) -> Iterator[Job]:
+        return split(self.job, size)
+
+    def files(self) -> dict[str, str]:
+        return {"scenario.toml": one_scenario(self.job).to_toml()}
+
+
 class ResultStore:
     """A result folder opened for a job; ``notes`` are remarks worth telling the user."""
 
-    def __init__(self, folder: Path, plan: Job, manifest: dict[str, Any], notes: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, plan: Plan, manifest: dict[str, Any], notes: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self.plan = plan
         self.manifest = manifest
         self.notes = notes
 
     @classmethod
-    def open(cls, folder: Path, plan: Job, batch: int) -> ResultStore:
+    def open(cls, folder: Path, plan: Job | Plan, batch: int) -> ResultStore:
         """Create the folder, or open it to go on where it stopped (then with the batch size it began with).
 
         Raises UserError if the folder holds something else or the results of another job.
         """
-        wanted = identity(plan)
+        plan = RunPlan(plan) if isinstance(plan, Job) else plan
+        wanted = plan.identity()
         if not (folder / "manifest.json").exists():
-            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            if folder.exists() and not _is_free(folder):
                 raise UserError(f"{folder} exists and is no result folder: choose another --out.")
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise UserError(f"{folder} cannot be created ({error.strerror}): choose another --out.") from None
             store = cls(folder, plan, wanted | {"batch": batch, "finished": False, "cpu": cpu()})
-            store._write_text("scenario.toml", plan.scenario.to_toml())
             store._write_manifest()
+            store._write_files()
             return store
         manifest = read_manifest(folder)
         for key, words in IDENTITY.items():
-            if manifest.get(key) != wanted[key]:
-                raise UserError(f"{folder} holds {_difference(words, manifest.get(key), wanted[key])}: {_MEND}")
-        for leftover in folder.glob("*/.*.tmp"):
+            if manifest.get(key) != wanted.get(key):
+                raise UserError(f"{folder} holds {_difference(words, manifest.get(key), wanted.get(key))}: {_MEND}")
+        for leftover in (*folder.glob(".*.tmp"), *folder.glob("*/.*.tmp")):
             leftover.unlink(missing_ok=True)
-        return cls(folder, plan, manifest, _cpu_notes(folder, manifest))
+        store = cls(folder, plan, manifest, _cpu_notes(folder, manifest))
+        store._write_files()
+        return store
 
     def missing(self) -> Iterator[tuple[int, Job]]:
         """Number and job of each batch that is not complete."""
-        for number, job in enumerate(split(self.plan, self.manifest["batch"])):
+        for number, job in enumerate(self.plan.batches(self.manifest["batch"])):
             if not self._path("sector", number).exists():
                 yield number, job
 
     def write(self, number: int, tables: Mapping[str, pd.DataFrame]) -> None:
         """Store a batch, ``sector`` last; raises RunError if the disk is full or the folder cannot be written."""
         for name in (*(name for name in tables if name != "sector"), "sector"):
-            frame = tables[name] if name in tables else empty(name)
+            frame = tables[name] if name in tables else self._nothing(name)
             self._replace(self._path(name, number), partial(write_parquet, table=name, frame=frame))
 
     def finish(self, seconds: float) -> None:
@@ -95,8 +137,20 @@ class ResultStore:
             self.manifest |= {"finished": True, "seconds": round(seconds, 2)}
             self._write_manifest()
 
+    def _nothing(self, table: str) -> pd.DataFrame:
+        frame = empty(table)
+        if "design" in self.manifest:
+            frame.insert(0, "point", frame["run"])
+        return frame
+
     def _path(self, table: str, number: int) -> Path:
         return self.folder / table / f"batch-{number:05d}.parquet"
+
+    def _write_files(self) -> None:
+        """The plan's text files, as far as they are not there."""
+        for name, text in self.plan.files().items():
+            if not (self.folder / name).exists():
+                self._write_text(name, text)
 
     def _write_manifest(self) -> None:
         self._write_text("manifest.json", json.dumps(self.manifest, indent=2) + "\n")
@@ -105,21 +159,31 @@ class ResultStore:
         self._replace(self.folder / name, lambda path: path.write_text(text, encoding="utf-8"))
 
     def _replace(self, path: Path, write: Callable[[Path], object]) -> None:
-        """Write beside the target and rename, so that a file is whole or not there."""
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(temporary)
-            temporary.replace(path)
-        except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            reason = "the disk is full" if full else error.strerror or str(error)
-            raise RunError(
-                f"{path} cannot be written ({reason}): complete batches are kept, the same command goes on."
-            ) from None
-        finally:
-            if temporary.exists():
-                temporary.unlink()
+        write_whole(path, write, "complete batches are kept, the same command goes on.")
+
+
+def write_whole(path: Path, write: Callable[[Path], object], advice: str = "the same command tries again.") -> None:
+    """Let ``write`` fill a file beside the target and rename it, so that a file is whole or not there.
+
+    Raises RunError, with ``advice``, if the disk is full or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = "the disk is full" if full else error.strerror or str(error)
+        raise RunError(f"{path} cannot be written ({reason}): {advice}") from None
+    finally:
+        if temporary.exists():
+            temporary.unlink()
+
+
+def _is_free(folder: Path) -> bool:
+    """Nothing in the folder but what a process killed at its very beginning leaves."""
+    return folder.is_dir() and all(path.name.startswith(".manifest.json.") for path in folder.iterdir())
 
 
 _MEND = "choose another --out, or remove the folder."
@@ -130,13 +194,19 @@ def write_parquet(path: Path, table: str, frame: pd.DataFrame) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    declared = columns(table) if table in TABLES else {}
+    declared = POINT | columns(table) if table in TABLES else {}
     data = pa.Table.from_pandas(frame, preserve_index=False)
     for position, field in enumerate(data.schema):
         if column := declared.get(field.name):
             about = {"unit": column.unit, "description": column.text, "over_months": column.over_months}
             data = data.set_column(position, field.with_metadata(about), data.column(position))
     pq.write_table(data, path, compression="zstd")
+
+
+def one_scenario(plan: Job) -> Scenario:
+    """The scenario of a job whose runs all have the same."""
+    assert not plan.points
+    return cast("Scenario", plan.scenario)
 
 
 def identity(plan: Job) -> dict[str, Any]:
@@ -146,7 +216,7 @@ def identity(plan: Job) -> dict[str, Any]:
     return {
         "hashpivot": metadata.version("hashpivot"),
         "scenario": plan.scenario.name,
-        "scenario_hash": plan.scenario.content_hash(),
+        "scenario_hash": one_scenario(plan).content_hash(),
         "seed": plan.seed,
         "runs": len(plan.runs),
         "months": plan.months,

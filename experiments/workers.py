@@ -7,12 +7,14 @@ on the runner, nor on how many workers there are.
 from __future__ import annotations
 
 import logging
+import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from experiments.store import code_version
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 Numbered = Sequence[tuple[int, Job]]
 Report = Callable[[int, int], None]  # number of the batch, its run-months done
 REPORT_EVERY = 0.2  # seconds between a worker's reports
+POLL = 0.05  # seconds between looks at what is done
+ASK_EVERY = 2.0  # seconds between questions how many workers there are
+AHEAD = 3  # batches out per worker thread
 
 
 class Runner(Protocol):
@@ -32,12 +37,12 @@ class Runner(Protocol):
 
     def __call__(
         self, jobs: Numbered, report: Report, should_stop: Callable[[], bool] | None
-    ) -> Iterator[tuple[int, Frames]]: ...
+    ) -> Generator[tuple[int, Frames]]: ...
 
 
 def serial(
     jobs: Numbered, report: Report, should_stop: Callable[[], bool] | None = None
-) -> Iterator[tuple[int, Frames]]:
+) -> Generator[tuple[int, Frames]]:
     """One batch after the other in this process."""
     for number, job in jobs:
         tables = run_job(job, partial(report, number), should_stop)
@@ -52,22 +57,24 @@ class DaskRunner:
     def __init__(self, workers: int | None = None, scheduler: str | None = None) -> None:
         self.workers = workers
         self.scheduler = scheduler
+        self._asked = -math.inf
+        self._threads = workers or 1
 
     def __call__(
         self, jobs: Numbered, report: Report, should_stop: Callable[[], bool] | None = None
-    ) -> Iterator[tuple[int, Frames]]:
+    ) -> Generator[tuple[int, Frames]]:
         with ExitStack() as stack:
             client = stack.enter_context(self._connect(stack))
             topic = f"hashpivot-{id(self)}-{time.time_ns()}"
             client.subscribe_topic(topic, lambda event: report(*event[1]))
-            futures = {
-                client.submit(run_remotely, number, job, topic, code_version(), pure=False): number
-                for number, job in jobs
-            }
+            waiting: dict[Future, int] = {}
             try:
-                yield from self._collect(client, futures, should_stop)
+                for _ in self._rounds(client, iter(jobs), topic, waiting, should_stop):
+                    for future in [future for future in waiting if future.done()]:
+                        # Taken off first: a result that nobody refers to any more leaves the worker's memory.
+                        yield waiting.pop(future), self._result(future)
             finally:
-                client.cancel(list(futures), force=True)
+                client.cancel(list(waiting), force=True)
 
     def _connect(self, stack: ExitStack) -> Client:
         import dask
@@ -93,21 +100,35 @@ class DaskRunner:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise UserError(f"No Dask scheduler answers at {self.scheduler}: {reason}") from None
 
-    def _collect(
-        self, client: Client, futures: dict[Future, int], should_stop: Callable[[], bool] | None
-    ) -> Iterator[tuple[int, Frames]]:
-        waiting = set(futures)
-        while waiting:
-            if should_stop and should_stop():
+    def _rounds(
+        self,
+        client: Client,
+        jobs: Iterator[tuple[int, Job]],
+        topic: str,
+        waiting: dict[Future, int],
+        should_stop: Callable[[], bool] | None,
+    ) -> Iterator[None]:
+        """Hand out batches, a few per worker at a time, until all are done; one round each time some may be."""
+        while True:
+            for number, job in islice(jobs, max(0, self._room(client) - len(waiting))):
+                future = client.submit(run_remotely, number, job, topic, code_version(), pure=False)
+                waiting[future] = number
+            if not waiting or (should_stop and should_stop()):
                 return
-            ready = {future for future in waiting if future.done()}
-            if not ready:
+            if not any(future.done() for future in waiting):
                 if client.status not in ("running", "connecting"):
                     raise RunError(f"The Dask scheduler {self.scheduler or ''} was lost. {_GO_ON}")
-                time.sleep(0.05)
-            for future in ready:
-                yield futures[future], self._result(future)
-            waiting -= ready
+                time.sleep(POLL)
+            yield
+
+    def _room(self, client: Client) -> int:
+        """How many batches may be out: enough that no worker waits, few enough that results do not pile up."""
+        now = time.monotonic()
+        if now > self._asked + ASK_EVERY and client.status == "running":
+            self._asked = now
+            with suppress(OSError):  # a lost scheduler is noticed in _rounds
+                self._threads = sum(client.nthreads().values()) or self._threads
+        return AHEAD * self._threads
 
     def _result(self, future: Future) -> Frames:
         if future.status == "finished":

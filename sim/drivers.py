@@ -72,10 +72,11 @@ class Drivers:
     ai_demand_flow_gw: new third-party leasing that tenants want this month, GW of critical IT, whole market.
     ai_demand_gw: stock wanted: all leasing since 2023 up to this month's end, GW of critical IT.
     rent_shock_factor: factor on what tenants would pay (shocks only).
+    outside_capacity_factor: factor on what other developers can build in a month (shocks only).
     gpu_rent_usd_per_hour: rent of an H100.
     gpu_scarcity: factor in it that is not the ageing of the cards.
     power_noise: (R, M, X) factor on each region's power price: season, inflation, surprises and shocks.
-    tenant_default_probability: added chance that each tenant fails, in the first month of a shock only.
+    tenant_default_probability: (R, M, T) added chance that each tenant fails, in a shock's first month only.
     """
 
     def __init__(self, params: Any, streams: Streams, tables: Tables, start: str, months: int) -> None:
@@ -88,6 +89,8 @@ class Drivers:
         self._streams, self._shocks = streams, params.shocks
         self._set_bitcoin(params.bitcoin, tables)
         self._set_capital_markets(params.finance)
+        defaults = self._defaults([str(code) for code in tables.tenants["tenant"]])
+        self.tenant_default_probability = np.broadcast_to(defaults, (len(streams.runs), *defaults.shape)).copy()
         self._set_ai(params.ai)
         self._set_power(params.power, tables)
 
@@ -107,7 +110,6 @@ class Drivers:
         self.base_rate = np.maximum(finance.base_rate + rate_moves, 0.0)
         self.credit_spread_shock = np.broadcast_to(self._added("credit_spread"), shape).copy()
         self.ltc_factor = np.broadcast_to(self._shock("ltc"), shape).copy()
-        self.tenant_default_probability = np.broadcast_to(self._defaults(), shape).copy()
         own = self._streams.normals("multiples", self.months)
         moves = COIN_MULTIPLE_CORRELATION * self._coin_surprise + (1.0 - COIN_MULTIPLE_CORRELATION**2) ** 0.5 * own
         multiples = lognormal_factor(moves, MULTIPLE_PERSISTENCE, finance.multiple_volatility / 12**0.5)
@@ -119,6 +121,7 @@ class Drivers:
         self.ai_demand_flow_gw = path * ai.demand_scale * noise * self._shock("ai_demand")
         self.ai_demand_gw = before + np.cumsum(self.ai_demand_flow_gw, axis=-1)
         self.rent_shock_factor = np.broadcast_to(self._shock("rent"), noise.shape).copy()
+        self.outside_capacity_factor = np.broadcast_to(self._shock("outside_capacity"), noise.shape).copy()
         ageing = (1.0 - ai.gpu_rent_decline_per_year) ** self._years()
         scarcity = self._factor("gpu_rent", GPU_RENT_PERSISTENCE, ai.gpu_rent_volatility / 12**0.5)
         self.gpu_scarcity = scarcity * self._shock("gpu_rent")
@@ -152,13 +155,14 @@ class Drivers:
             total += shock.size * shock_strength(shock, self.start, self.months)
         return total
 
-    def _defaults(self) -> Floats:
-        """Added default probability (M,): each shock strikes once, independent of the others."""
-        survival = np.ones(self.months)
+    def _defaults(self, tenants: list[str]) -> Floats:
+        """Added default probability (M, T): each shock strikes once, independent of the others."""
+        survival = np.ones((self.months, len(tenants)))
         for shock in _of_kind(self._shocks, "tenant_default"):
             first = month_number(shock.start) - month_number(self.start)
             if 0 <= first < self.months:
-                survival[first] *= 1.0 - shock.size
+                hit = np.array([not shock.tenants or code in shock.tenants for code in tenants])
+                survival[first] *= np.where(hit, 1.0 - shock.size, 1.0)
         return 1.0 - survival
 
 

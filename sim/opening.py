@@ -49,6 +49,7 @@ def build_tenants(s: Sector) -> Tenants:
     return Tenants(
         solvent=np.ones(shape, bool),
         klass=column([CLASSES.index(str(k)) for k in t["class"]]),
+        own_credit=column([CREDITS.index(str(c)) for c in t["credit"]]),
         credit=column([CREDITS.index(str(c)) for c in t["credit"]]),
         backstop=column(np.array(backstop)),
         min_mw=column(t["min_it_mw"].astype(float)),

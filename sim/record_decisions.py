@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 from agents import observations as ob
 from sim.columns import TABLES, columns, empty
 from sim.months import month_name
+from sim.phases import ai_options
 from sim.state import CLASSES, CREDITS, EMPTY, END_REASONS, PRODUCTS, SIZES
 
 if TYPE_CHECKING:
     from sim.arrays import Array, Index, Mask
+    from sim.phases import mining_options
+    from sim.phases.cases import Cases
+    from sim.phases.tender import Offers
     from sim.sector import Sector
 
 EXIT_EVENTS = ("liquidation", "closure")
@@ -22,6 +26,12 @@ WORDS = tuple(option.replace(" ", "_") for option in ob.OPTIONS)
 GATE_WORDS = tuple(gate.replace(" ", "_") for gate in ob.GATES)
 PLACES = len(ob.GATES) ** np.arange(len(ob.OPTIONS), dtype=np.int64)  # a row of gates as one whole number
 OUTCOMES = ("", "no tenant", "leased")
+ROLES = ("owner", "host", "client")  # by OWN, HOST, CLIENT of the cases
+SMALLEST_MINE_MW = 0.05
+# how far an AI option got, by gate: what closes it for good first, then the gates of the offer in their order
+FURTHEST = 1 + np.where(ai_options.PROGRESS > 0, 1 + ai_options.PROGRESS, 0)
+FURTHEST[ob.NOT_OURS] = 0
+SMALLEST_EQUITY = 1e-3  # M USD per grid MW; a return on less says nothing
 
 
 def frame_of(table: str, data: dict[str, Any]) -> pd.DataFrame:
@@ -44,41 +54,104 @@ class Decisions:
     def __init__(self, rows: Index, n_runs: int) -> None:
         self.kept = np.zeros(n_runs, bool)
         self.kept[rows] = True
-        self.parts: list[tuple[NDArray[Any], ...]] = []
+        self.parts: list[dict[str, NDArray[Any]]] = []
 
     def record(self, s: Sector, month: int) -> None:
         """Keep the month's cases of the recorded runs."""
-        cases, seen, choice, offers = s.last_review
+        cases, seen, choice, offers, hosting, mining = s.last_review
         rows = np.flatnonzero(self.kept[cases.run])
+        if not len(rows):
+            return
         k = np.arange(len(rows))
         chosen, value, gate = choice[rows], seen.value[rows], seen.gate[rows]
         rivals = np.where(gate == ob.OPEN, value, -np.inf)
         rivals[k, chosen] = -np.inf
         second = np.argmax(rivals, axis=1)
         rival = rivals[k, second]
-        outcome = np.zeros(len(choice), dtype=np.int64)
-        outcome[offers.case] = np.where(offers.tenant >= 0, 2, 1)
-        self.parts.append((
-            cases.run[rows], np.full(len(rows), month), cases.firm[rows], cases.at.row[rows], chosen,
-            value[k, chosen], np.where(np.isfinite(rival), second, -1), np.where(np.isfinite(rival), rival, np.nan),
-            (gate * PLACES).sum(axis=1), outcome[rows],
-        ))  # fmt: skip
+        outcome, tenant, mw = _in_the_tender(offers, len(choice), planned_mw(cases, choice, hosting, mining))
+        self.parts.append({
+            "run": cases.run[rows], "month": np.full(len(rows), month), "firm": cases.firm[rows],
+            "site": cases.at.row[rows], "role": cases.role[rows],
+            "rule": np.broadcast_to(seen.rule, len(choice))[rows], "connected": cases.connected[rows],
+            "chosen": chosen, "value": value[k, chosen], "mw": mw[rows],
+            "equity_return": on_equity(seen)[rows, chosen],
+            "second": np.where(np.isfinite(rival), second, -1), "rival": np.where(np.isfinite(rival), rival, np.nan),
+            "hashing_return": hashing_return(s, cases)[rows], "reluctance": seen.reluctance[rows],
+            "inertia": seen.inertia[rows], "gates": (gate * PLACES).sum(axis=1), "outcome": outcome[rows],
+            "tenant": tenant[rows], **best_ai(seen, hosting, rows),
+        })  # fmt: skip
 
     def frame(self, s: Sector) -> pd.DataFrame:
         """The decisions table."""
-        if not self.parts or not self.kept.any():
+        if not self.parts:
             return empty("decisions")
-        run, month, firm, site, chosen, value, second, rival, gates, outcome = (
-            np.concatenate(column) for column in zip(*self.parts, strict=True)
-        )
-        codes, pattern = np.unique(gates, return_inverse=True)
+        kept = {name: np.concatenate([part[name] for part in self.parts]) for name in self.parts[0]}
+        codes, pattern = np.unique(kept["gates"], return_inverse=True)
         data = {
-            "run": np.array(s.runs)[run], "month": pick(month_names(s), month), "firm": pick(s.labels.firms, firm),
-            "site": site, "choice": pick(ob.OPTIONS, chosen), "value_usd_m_per_mw": value,
-            "runner_up": pick(ob.OPTIONS, second), "runner_up_value_usd_m_per_mw": rival,
-            "gate": pick([closed_gates(int(code)) for code in codes], pattern), "outcome": pick(OUTCOMES, outcome),
+            "run": np.array(s.runs)[kept["run"]], "month": pick(month_names(s), kept["month"]),
+            "firm": pick(s.labels.firms, kept["firm"]), "site": kept["site"], "role": pick(ROLES, kept["role"]),
+            "rule": kept["rule"], "connected_mw": kept["connected"], "choice": pick(ob.OPTIONS, kept["chosen"]),
+            "value_usd_m_per_mw": kept["value"], "mw": kept["mw"], "equity_return": kept["equity_return"],
+            "runner_up": pick(ob.OPTIONS, kept["second"]), "runner_up_value_usd_m_per_mw": kept["rival"],
+            "hashing_return": kept["hashing_return"], "reluctance_usd_m_per_mw": kept["reluctance"],
+            "inertia_usd_m_per_mw": kept["inertia"], "best_ai": pick(ob.OPTIONS, kept["ai"]),
+            "best_ai_gate": pick(ob.GATES, kept["ai_gate"]), "best_ai_value_usd_m_per_mw": kept["ai_value"],
+            "best_ai_it_mw": kept["ai_it_mw"], "best_ai_minimum_mw": kept["ai_minimum"],
+            "best_ai_equity_return": kept["ai_return"], "best_ai_payback_years": kept["ai_payback"],
+            "gate": pick([closed_gates(int(code)) for code in codes], pattern),
+            "outcome": pick(OUTCOMES, kept["outcome"]), "tenant": pick(s.labels.tenants, kept["tenant"]),
         }  # fmt: skip
         return sorted_by_run(frame_of("decisions", data))
+
+
+def _in_the_tender(offers: Offers, n: int, planned: Array) -> tuple[Index, Index, Array]:
+    """What became of the offers: outcome, tenant (-1 none) and MW (what is let, else the plan) of each of n cases."""
+    outcome, tenant, mw = np.zeros(n, np.int64), np.full(n, -1), planned.copy()
+    outcome[offers.case] = np.where(offers.tenant >= 0, 2, 1)
+    tenant[offers.case] = offers.tenant
+    mw[offers.case] = offers.it_mw
+    return outcome, tenant, mw
+
+
+def planned_mw(cases: Cases, choice: Index, hosting: ai_options.Plans, mining: mining_options.Plans) -> Array:
+    """MW of what was chosen (n,): critical IT of AI options, grid MW of rigs or of the site left, 0 for hold."""
+    plans = np.zeros((len(choice), len(ob.OPTIONS)))
+    plans[:, ob.AI_OPTIONS] = hosting.it_mw
+    plans[:, ob.REFRESH], plans[:, ob.EXPAND] = mining.refresh_mw, mining.expand_mw
+    moved = np.where(mining.target >= 0, mining.moved_share, 1.0)
+    plans[:, ob.RELOCATE] = cases.rig_mw * moved
+    plans[:, ob.SELL] = plans[:, ob.CLOSE] = cases.connected
+    return plans[np.arange(len(choice)), choice]
+
+
+def on_equity(seen: ob.MinerObservation) -> Array:
+    """Yearly cash on the equity part of each option (n, options), NaN where (almost) none is put in."""
+    return np.where(seen.equity > SMALLEST_EQUITY, seen.equity_return, np.nan)
+
+
+def hashing_return(s: Sector, cases: Cases) -> Array:
+    """Yearly mining margin less fixed cost (n,), over what rigs and connection would fetch; NaN without rigs."""
+    fixed = cases.p(s.P.power.site_cost_usd_per_mw_year) * cases.racks * s.now.inflation[cases.run]
+    tied_up = cases.rig_scrap + cases.p(s.P.finance.connected_mw_value_usd_m) * 1e6 * cases.connected
+    known = (cases.rig_mw >= SMALLEST_MINE_MW) & (tied_up > 0)
+    return np.where(known, (cases.yearly_margin - fixed) / np.where(known, tied_up, 1.0), np.nan)
+
+
+def best_ai(seen: ob.MinerObservation, hosting: ai_options.Plans, rows: Index) -> dict[str, NDArray[Any]]:
+    """The AI option that got furthest through the gates, of equals the most valuable, with its figures (n,)."""
+    options = np.array(ob.AI_OPTIONS)
+    gate, value = seen.gate[rows][:, options], seen.value[rows][:, options]
+    progress = FURTHEST[gate]
+    furthest = progress == progress.max(axis=1, keepdims=True)
+    column = np.argmax(np.where(furthest, value, -np.inf), axis=1)
+    k, option = np.arange(len(rows)), options[column]
+    minimum, payback = hosting.minimum[rows, column], seen.payback[rows, option]
+    return {
+        "ai": option, "ai_gate": gate[k, column], "ai_value": value[k, column],
+        "ai_it_mw": hosting.it_mw[rows, column],
+        "ai_minimum": np.where(np.isfinite(minimum), minimum, np.nan), "ai_return": on_equity(seen)[rows, option],
+        "ai_payback": np.where(np.isfinite(payback), payback, np.nan),
+    }  # fmt: skip
 
 
 def closed_gates(code: int) -> str:
@@ -110,9 +183,13 @@ def ban_events(s: Sector, before: Array) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def shock_events(s: Sector) -> list[dict[str, Any]]:
-    """The scenario's shocks that began in the months done."""
+def dated_events(s: Sector) -> list[dict[str, Any]]:
+    """The scenario's shocks and measures that began in the months done."""
     found = []
+    for measure in s.P.measures:
+        t = s.month_index(measure.start)
+        words = f"{measure.lever} comes to {measure.value:g}" + (f" until {measure.end}" if measure.end else "")
+        found += [{"run": run, "t": t, "kind": "measure", "words": words} for run in range(s.n_runs) if 0 <= t < s.t]
     for shock in s.P.shocks:
         t = s.month_index(shock.start)
         where = " in " + ", ".join(shock.regions) if shock.regions else ""
@@ -123,7 +200,7 @@ def shock_events(s: Sector) -> list[dict[str, Any]]:
 
 def events_frame(s: Sector, noted: list[dict[str, Any]]) -> pd.DataFrame:
     """The events table from the engine's notes and what the recorder noted itself."""
-    rows = sorted([*shock_events(s), *noted, *s.events], key=lambda event: (event["run"], event["t"]))
+    rows = sorted([*dated_events(s), *noted, *s.events], key=lambda event: (event["run"], event["t"]))
     if not rows:
         return empty("events")
     names = month_names(s)

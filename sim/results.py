@@ -45,14 +45,14 @@ class ResultSet:
         return cls({name: _joined(name, frames) for name, frames in parts.items()}, meta)
 
     @classmethod
-    def load(cls, folder: str | Path) -> ResultSet:
-        """Read a result folder, finished or not: the batches that are complete.
+    def load(cls, folder: str | Path, batches: int | None = None) -> ResultSet:
+        """Read a result folder, finished or not: the batches that are complete, or only the first ``batches``.
 
         Raises UserError if it is no result folder or holds no complete batch.
         """
         folder = Path(folder)
         meta = read_manifest(folder)
-        tables = FolderTables(folder)
+        tables = FolderTables(folder, batches)
         if not tables.batches:
             raise UserError(f"{folder} holds no complete batch of runs yet: run the same command again to fill it.")
         return cls(tables, meta | {"folder": str(folder)})
@@ -158,9 +158,9 @@ class FolderTables(Mapping[str, pd.DataFrame]):
     A batch counts when its ``sector`` file is there: that one is written last.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, batches: int | None = None) -> None:
         self.folder = folder
-        self.batches = sorted(path.name for path in (folder / "sector").glob("batch-*.parquet"))
+        self.batches = sorted(path.name for path in (folder / "sector").glob("batch-*.parquet"))[:batches]
         self._names = [name for name in TABLES if any((folder / name / batch).exists() for batch in self.batches)]
         self._read: dict[str, pd.DataFrame] = {}
 
@@ -199,13 +199,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """One Parquet file; raises UserError naming the file if it cannot be read."""
+def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """One Parquet file, or some of its columns; raises UserError naming the file if it cannot be read."""
     try:
-        return pd.read_parquet(path)
+        return pd.read_parquet(path, columns=columns)
     except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
         reason = str(error).splitlines()[0]
-        raise UserError(f"{path} cannot be read ({reason}): remove it and run the same command again.") from None
+        beside = "" if path.parent.name == "sector" else f" and sector/{path.name}"
+        mend = f"remove it{beside} and run the same command again"
+        raise UserError(f"{path} cannot be read ({reason}): {mend}.") from None
 
 
 def _joined(name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -1,5 +1,8 @@
 """Dated rules: the scenario's policy with its ramps, and the measures in force of the regulation table.
 
+Carbon price, tax and ban bring their own first month; every other lever is dated by a measure of the scenario
+(``Params.set_month``), which can also change or end those three.
+
 Rules in force before the start are in the start's facts already (prices, where the hashrate stands); only what
 changes after the start is applied. Proposed measures are not applied; a scenario adds them.
 """
@@ -9,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.arrays import Array
-from sim.months import month_number
+from sim.months import month_number, phased_in
 from sim.scenario.params import Params
 from sim.tables.load import Tables
 
@@ -58,8 +61,7 @@ class Rules:
 
     def ramp(self, first_month: str, months: Array, t: int) -> Array:
         """Share of a policy in force (R, 1): zero before its first month, then in equal steps to one."""
-        elapsed = self.start + t - month_number(first_month) + 1
-        return np.clip(elapsed / np.maximum(months, 1.0), 0.0, 1.0)
+        return phased_in(self.start + t - month_number(first_month), months)
 
     def carbon_price(self, t: int) -> Array:
         """Additional carbon price (R, X), USD/t."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from sim.errors import RunError, UserError
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from sim.results import ResultSet
     from sim.scenario import Scenario
+    from sim.scenario.variants import Variants
 
 Assumptions = Literal["fixed", "sampled"]
 FirmTables = Literal["first", "all", "none"]
@@ -30,9 +33,12 @@ BATCH = 16
 
 @dataclass(frozen=True)
 class Job:
-    """A batch of runs: everything a worker needs to know."""
+    """A batch of runs: everything a worker needs to know.
 
-    scenario: Scenario
+    In a sweep each row has its own scenario and ``points`` its point, which becomes a first column of all tables.
+    """
+
+    scenario: Scenario | Variants
     seed: int
     runs: tuple[int, ...]
     months: int
@@ -40,6 +46,12 @@ class Job:
     firms: FirmTables = "first"
     data: Path | None = None
     plugins: tuple[str, ...] = ()
+    points: tuple[int, ...] = ()
+
+    def part(self, first: int, last: int) -> Job:
+        """The runs from place ``first`` up to, not including, ``last``."""
+        scenario = self.scenario.part(first, last) if self.points else self.scenario  # type: ignore[union-attr]
+        return replace(self, scenario=scenario, runs=self.runs[first:last], points=self.points[first:last])
 
     @property
     def run_months(self) -> int:
@@ -122,7 +134,7 @@ def make_job(
 def split(plan: Job, size: int = BATCH) -> Iterator[Job]:
     """The batches of a job, of ``size`` runs each (the last may be smaller)."""
     for first in range(0, len(plan.runs), size):
-        yield replace(plan, runs=plan.runs[first : first + size])
+        yield plan.part(first, first + size)
 
 
 def run_job(
@@ -133,14 +145,14 @@ def run_job(
     """The tables of a batch, or None if it was stopped; ``on_progress`` gets the run-months done.
 
     If the batch raises, its runs are repeated one by one: each that fails becomes a row of ``errors``, the
-    others keep their values. UserError passes through, for it would meet every run.
+    others keep their values. UserError passes through, for it would meet every run (but not every point).
     """
     stop = _Stop(should_stop)
     try:
         tables = _run_batch(job, on_progress, stop)
-    except UserError:
-        raise
     except Exception as error:
+        if isinstance(error, UserError) and not job.points:
+            raise
         tables = _failed(job, error) if len(job.runs) == 1 else _run_one_by_one(job, on_progress, stop)
     return None if stop.stopped else tables
 
@@ -187,7 +199,7 @@ def _run_batch(job: Job, on_progress: Callable[[int], None] | None, stop: _Stop)
         if on_progress:
             on_progress(months * len(job.runs))
 
-    return run_batch(
+    tables = run_batch(
         job.scenario,
         job.seed,
         job.runs,
@@ -195,19 +207,29 @@ def _run_batch(job: Job, on_progress: Callable[[int], None] | None, stop: _Stop)
         mode=job.assumptions,
         firms=job.firms,
         tables=load_tables(job.data),
+        labels=range(len(job.runs)) if job.points else None,
         on_progress=progress,
         should_stop=stop,
     )
+    return {name: _with_points(job, frame) for name, frame in tables.items()} if job.points else tables
+
+
+def _with_points(job: Job, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the point as first column, and run numbers for places in the batch."""
+    place = frame["run"].to_numpy()
+    frame = frame.assign(run=np.array(job.runs, dtype=np.int64)[place])
+    frame.insert(0, "point", np.array(job.points, dtype=np.int64)[place])
+    return frame
 
 
 def _run_one_by_one(job: Job, on_progress: Callable[[int], None] | None, stop: _Stop) -> Frames:
     import pandas as pd
 
     parts = []
-    for number, run in enumerate(job.runs):
+    for number in range(len(job.runs)):
         if stop():
             break
-        parts.append(run_job(replace(job, runs=(run,)), None, stop) or {})
+        parts.append(run_job(job.part(number, number + 1), None, stop) or {})
         if on_progress:
             on_progress((number + 1) * job.months)
     names = dict.fromkeys(name for part in parts for name in part)
@@ -219,5 +241,6 @@ def _failed(job: Job, error: Exception) -> Frames:
 
     line = (str(error).splitlines() or [""])[0]
     told = "".join(traceback.format_exception(error))
-    row = {"run": job.runs[0], "error": f"{type(error).__name__}: {line}", "traceback": told}
+    where = {"point": job.points[0]} if job.points else {}
+    row = where | {"run": job.runs[0], "error": f"{type(error).__name__}: {line}", "traceback": told}
     return {"errors": pd.DataFrame([row])}

@@ -35,6 +35,7 @@ from sim.phases import (
 )
 from sim.rules import Rules
 from sim.scenario import Scenario
+from sim.scenario.variants import Variants
 from sim.starts import Start
 from sim.state import EXITED, NEVER, Facilities, Firms, Now, Regions, Rigs, Sites
 from sim.streams import Streams
@@ -83,7 +84,7 @@ class Sector:
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: Scenario | Variants,
         seed: int = 0,
         runs: Sequence[int] = (0,),
         *,
@@ -288,7 +289,8 @@ class Sector:
         self.t += 1
 
     def begin_month(self) -> None:
-        """Clear the month's flows."""
+        """Dated levers come to the month's value; the month's flows are cleared."""
+        self.P.set_month(self.start_month + self.t)
         self.books.begin_month()
         for values in (*self.flows.values(), *self.counters.values()):
             values[:] = 0

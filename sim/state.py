@@ -161,6 +161,7 @@ class Tenants:
 
     solvent: Mask
     klass: Index
+    own_credit: Index
     credit: Index
     backstop: Index
     min_mw: Array

@@ -58,6 +58,7 @@ def made_up_tables(runs: list[int], start: str = "2026-07", count: int = 30) -> 
         "decisions": _table("decisions", runs, months[::3], {"firm": FIRMS}),
     }
     tables["classes"]["firms_ever"] = 500
+    tables["contracts"]["signed"] = tables["contracts"]["delivered"] = months[0]
     return tables
 
 

@@ -66,9 +66,9 @@ def _page(figures: Sequence[Figure], columns: int = 3) -> Canvas:
 class Canvas:
     """A page of figures in columns and rows; everything is placed in px from its top left."""
 
-    def __init__(self, columns: int, rows: int) -> None:
-        self.columns = columns
-        width, height = columns * CELL_WIDTH, rows * CELL_HEIGHT
+    def __init__(self, columns: int, rows: int, cell: tuple[int, int] = (CELL_WIDTH, CELL_HEIGHT)) -> None:
+        self.columns, self.cell = columns, cell
+        width, height = columns * cell[0], rows * cell[1]
         # With 72 px to the inch a font size in points is its size in px.
         self.page = Page(figsize=(width / 72, height / 72), dpi=72 * RESOLUTION, facecolor=INK.page)
         self.ink = FigureCanvasAgg(self.page)
@@ -81,7 +81,7 @@ class Canvas:
     def corner(self, place: int) -> tuple[int, int]:
         """Top left corner of a figure's cell."""
         row, column = divmod(place, self.columns)
-        return column * CELL_WIDTH, row * CELL_HEIGHT
+        return column * self.cell[0], row * self.cell[1]
 
     def text(self, x: float, y: float, words: str, font: str, size: float, color: str, align: str = "left") -> None:
         """Words on the baseline ``y``."""
@@ -119,7 +119,7 @@ class Canvas:
         picture = self.drawn
         if place is not None:
             left, top = self.corner(place)
-            right, bottom = left + CELL_WIDTH, top + CELL_HEIGHT
+            right, bottom = left + self.cell[0], top + self.cell[1]
             picture = picture.crop((RESOLUTION * left, RESOLUTION * top, RESOLUTION * right, RESOLUTION * bottom))
         picture.save(path, compress_level=4)
         return path

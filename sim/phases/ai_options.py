@@ -82,12 +82,11 @@ def product_terms(s: Sector, product: int) -> Terms:
     ltc, coupon = finance.loan_to_cost(s, rating), finance.project_coupon(s, rating)
     part = np.ones((1, len(MODES)))
     part[0, TENANT_FUNDED] = finance.TENANT_FUNDED_PART
-    prices = s.now.inflation[:, None]  # halls cost what building costs; chips and what they earn follow no index
     if product == CLOUD:
         # new cards replace the old at every generation: a new contract feels scarcity, not the cards' age
         revenue = a.cloud_revenue_usd_m_per_mw_year * s.now.gpu_scarcity[:, None] ** 0.5 * np.ones((1, len(MODES)))
         years, margin = a.cloud_term_years, a.cloud_margin
-        hall, gpus = a.cloud_hall_capex_usd_m_per_mw * prices, a.cloud_gpu_capex_usd_m_per_mw
+        hall, gpus = hall_capex(s, CLOUD), a.cloud_gpu_capex_usd_m_per_mw
         project = hosting.cloud_economics(
             revenue, margin, hall, gpus, a.cloud_prepayment_share, years, ltc, coupon, 0.0, a.gross_per_it
         )
@@ -96,12 +95,13 @@ def product_terms(s: Sector, product: int) -> Terms:
     else:
         retrofit = product == RETROFIT
         revenue = s.now.rent[:, None] * RENT_BY_MODE * (a.retrofit_rent_share if retrofit else 1.0)
-        cost = (a.retrofit_capex_usd_m_per_mw if retrofit else a.colocation_capex_usd_m_per_mw) * prices * part
+        cost = hall_capex(s, product) * part
         years = a.retrofit_term_years if retrofit else a.colocation_term_years
         margin = a.colocation_margin
         project = hosting.lease_economics(revenue, margin, cost, ltc, coupon, years, years, 0.0, a.gross_per_it)
         residual, hurdle = hall_residual(cost, years), f.hosting_equity_hurdle
         lead = a.retrofit_lead_months if retrofit else a.colocation_lead_months
+    lead = lead * (1 - a.skills_transfer)
     cash = project.equity_cash - a.compliance_cost_usd_per_mw_year / 1e6
     pv = hosting.equity_npv(0.0, cash, years, residual, hurdle, 0.0)
     rent_value = revenue * margin * annuity_factor(hurdle, years)
@@ -114,6 +114,16 @@ def product_terms(s: Sector, product: int) -> Terms:
         capex=usd(project.capex), residual=usd(residual), rent_value=usd(rent_value), term_years=years,
         lead_months=lead, hurdle=hurdle,
     )  # fmt: skip
+
+
+def hall_capex(s: Sector, product: int) -> Array:
+    """Cost of the hall of a product (R, 1), M USD per critical IT MW, less what a miner's own crews save.
+
+    It follows the price level, as rents do; chips and what they earn follow no index.
+    """
+    a = s.P.ai
+    full = (a.colocation_capex_usd_m_per_mw, a.retrofit_capex_usd_m_per_mw, a.cloud_hall_capex_usd_m_per_mw)[product]
+    return full * s.now.inflation[:, None] * (1 - a.skills_transfer)
 
 
 def hall_residual(capex: Array, years: Array) -> Array:

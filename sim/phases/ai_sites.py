@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.arrays import Array, Index, Mask, safe_divide, sum_by
 from sim.economics.credit import interest
+from sim.phases.ai_options import hall_capex
 from sim.state import BUILDING, CLOUD, ENDED, RUNNING
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _capitalise(s: Sector, fresh: Array, finished: Mask) -> None:
     value = np.where(fresh > 0, part * np.maximum(leases.spent - leases.booked, 0.0), 0.0)
     leases.booked = leases.booked + value
     gpu = s.P.ai.cloud_gpu_capex_usd_m_per_mw
-    gpu_share = np.where(leases.product == CLOUD, gpu / (gpu + s.P.ai.cloud_hall_capex_usd_m_per_mw), 0.0)
+    gpu_share = np.where(leases.product == CLOUD, gpu / (gpu + hall_capex(s, CLOUD)), 0.0)
     gpus = sum_by(leases.firm, value * gpu_share, s.n_firms)
     total = np.minimum(sum_by(leases.firm, value, s.n_firms), books.stock["construction"])
     gpus = np.minimum(gpus, total)
@@ -140,7 +141,7 @@ def end_leases(s: Sector) -> None:
     live = (leases.status == BUILDING) | (leases.status == RUNNING)
     end(s, live & (s.t >= leases.first + leases.term), EXPIRED)
     hazard = np.where(tenants.credit >= 2, s.P.ai.tenant_default_per_year / 12, 0.0)
-    hazard = hazard + s.drivers.tenant_default_probability[:, s.t, None] * (tenants.credit >= 2)
+    hazard = hazard + s.drivers.tenant_default_probability[:, s.t] * (tenants.credit >= 2)
     draw = s.streams.uniforms("tenant_default", (s.n_tenants, 2))
     failed = tenants.solvent & (draw[:, :, 0] < hazard)
     recovered = ~tenants.solvent & (draw[:, :, 1] < RECOVERY_PER_MONTH)

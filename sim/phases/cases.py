@@ -95,7 +95,7 @@ def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
     racks = at.get(sites.racks) - leaving  # racks promised to a hall are no longer the firm's to plan with
     taken = racks + at.get(sites.racks_ordered) + at.get(sites.ai_gross) + at.get(sites.ai_building)
     taken = taken + at.get(sites.vacant) + at.get(sites.legacy_gpu)
-    wait = at.get(sites.pipeline_month) - s.t
+    wait = at.get(sites.pipeline_month) - s.t - s.P.policy.ai_priority_months[at.run, 0]
     soon = np.where(wait <= s.P.behaviour.look_ahead_months[at.run, 0], at.get(sites.pipeline), 0.0)
     idle_now = np.maximum(connected - taken - leaving, 0.0)
     ehs = at.get(s.rigs.ehs)

@@ -31,6 +31,6 @@ def review(s: Sector) -> None:
     tender.match(s, offers)
     tender.award(s, offers, hosting.terms)
     orders.carry_out(s, cases, choice, mining)
-    s.last_review = (cases, observation, choice, offers)
+    s.last_review = (cases, observation, choice, offers, hosting, mining)
 
 

@@ -33,7 +33,7 @@ def project_coupon(s: Sector, rating: Index) -> Array:
     spreads = np.concatenate(
         (f.spread_investment_grade, f.spread_backstopped, f.spread_speculative, f.spread_corporate), axis=1
     )
-    base = (s.now.base_rate + s.now.spread_shock)[:, None]
+    base = (s.now.base_rate + s.now.spread_shock)[:, None] - s.P.policy.ai_interest_relief
     return credit.coupon(base, np.take_along_axis(spreads, rating, axis=1))
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents import observations as ob
 from sim.arrays import Array, safe_divide
 from sim.phases import ai_options, finance, mining_options
 from sim.phases.cases import CLIENT, HOST, Cases, OptionTable
+from sim.scenario.declare import SAME_RULE
 from sim.state import AI, BTC, HYBRID
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
             payback_limit=cases.p(behaviour.payback_limit_years),
             volatility=cases.p(s.P.bitcoin.gbm_volatility_per_year),
             draw=_draws(s, cases), run=cases.run, firm=cases.firm, site=cases.at.row,
-            connected_mw=cases.connected, rule=str(s.P.behaviour.rule),
+            discount=cases.p(s.P.finance.mining_discount_rate),
+            connected_mw=cases.connected, rule=_rule_names(s, cases),
         ),
         hosting,
         mining,
@@ -49,13 +52,26 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
 
 def _roles(s: Sector, cases: Cases, hosting: ai_options.Plans, gate: np.ndarray) -> None:
     """Hosts decide on the site's AI use only, and not before the hosting contract ends; clients on the rigs only."""
-    bound = (cases.role == HOST)[:, None] & (cases.at.get(s.sites.hosting_end)[:, None] > s.t + hosting.lead)
+    end = np.minimum(cases.at.get(s.sites.hosting_end), s.t + cases.p(s.P.ai.hosting_notice_months))
+    bound = (cases.role == HOST)[:, None] & (end[:, None] > s.t + hosting.lead)
     gate[:, ob.AI_OPTIONS] = np.where(bound, ob.UNDER_CONTRACT, gate[:, ob.AI_OPTIONS])
     host, client = cases.role == HOST, cases.role == CLIENT
     for option in (ob.REFRESH, ob.EXPAND, ob.RELOCATE, ob.SELL, ob.CLOSE, ob.HYBRID):
         gate[host, option] = ob.NOT_OURS
     for option in (ob.EXPAND, ob.SELL, ob.CLOSE, *ob.AI_OPTIONS):
         gate[client, option] = ob.NOT_OURS
+
+
+def _rule_names(s: Sector, cases: Cases) -> str | NDArray[np.str_]:
+    """The rule of all cases, or of each (n,) where a class of firms has its own; that of listed firms comes first."""
+    b = s.P.behaviour
+    own = (b.rule_small, b.rule_medium, b.rule_large, b.rule_mega, b.rule_listed)
+    if set(own) == {SAME_RULE}:
+        return str(b.rule)
+    *by_size, of_listed = (str(b.rule) if name == SAME_RULE else name for name in own)
+    names = np.array(by_size)[s.firms.size[cases.run, cases.firm]]
+    listed = s.firms.listed[cases.run, cases.firm] & (b.rule_listed != SAME_RULE)
+    return np.where(listed, of_listed, names)
 
 
 def _draws(s: Sector, cases: Cases) -> Array:

@@ -82,6 +82,9 @@ def ask_tenants(s: Sector) -> None:
         s.start_wanted = s.wanted_total.copy()
         s.fit_out_mw = share * theirs
     s.fit_out_mw = np.minimum(s.fit_out_mw + share * needed, theirs)
+    offered = s.streams.uniforms("backstop", (s.n_tenants,)) < s.P.ai.backstop_share
+    lost = (s.tenants.own_credit == CREDITS.index("backstopped")) & ~offered
+    s.tenants.credit = np.where(lost, CREDITS.index("unrated"), s.tenants.own_credit)
 
 
 def build_outside(s: Sector) -> None:
@@ -92,6 +95,7 @@ def build_outside(s: Sector) -> None:
     now, a = s.now, s.P.ai
     need = s.drivers.ai_demand_flow_gw[:, s.t] * 1000.0 * (1 - a.miner_demand_share[:, 0])
     able = now.ai_outside * ((1 + a.outside_growth_per_year[:, 0]) ** (1 / 12) - 1)
+    able = able * s.drivers.outside_capacity_factor[:, s.t]
     busy = safe_divide(need, able, 1.0)
     if s.t == 0:
         s.start_busy = np.maximum(busy, 1e-6)
@@ -128,7 +132,7 @@ def match(s: Sector, offers: Offers) -> None:
     score = -offers.lead / 12 + 0.5 * s.firms.record[offers.run, offers.firm] + SCORE_NOISE * luck
     score = score + 0.5 * s.regions.suitability[offers.run, region]
     score = score - s.regions.ai_tariff[offers.run, region] / DEAR_POWER
-    for tenant in np.argsort(s.tenants.credit[0], kind="stable"):
+    for tenant in np.argsort(s.tenants.own_credit[0], kind="stable"):
         _take(s, offers, int(tenant), score, closes, s.tenants.credit[:, tenant])
         if s.tenants.klass[0, tenant] == NEOCLOUD:
             _take(s, offers, int(tenant), score, closes, np.full(s.n_runs, TENANT_FUNDED))

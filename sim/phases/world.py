@@ -72,7 +72,7 @@ def set_rules(s: Sector) -> None:
 def run_grids(s: Sector) -> None:
     """Price curves from last month's load, connections within the month's headroom, programme calls."""
     r = s.regions
-    ready = (s.sites.pipeline > 0) & (s.sites.pipeline_month <= s.t) & (s.sites.owner >= 0)
+    ready = (s.sites.pipeline > 0) & (queue_date(s) <= s.t) & (s.sites.owner >= 0)
     queue = sum_by(s.sites.region, np.where(ready, s.sites.pipeline, 0.0), s.n_regions)
     headroom = r.headroom * s.P.power.headroom_scale
     r.budget = np.minimum(r.budget + headroom / 12, 0.5 * headroom) * r.connection_share
@@ -94,7 +94,7 @@ def run_grids(s: Sector) -> None:
 def connect(s: Sector, ready: Rows, admit: Array) -> Array:
     """Energise waiting MW in the order of their dates within what each region admits; returns MW (R, X)."""
     sites = s.sites
-    region, date = ready.get(sites.region), ready.get(sites.pipeline_month)
+    region, date = ready.get(sites.region), ready.get(queue_date(s))
     order = np.lexsort((ready.row, date, region, ready.run))
     run, row, region = ready.run[order], ready.row[order], region[order]
     mw = sites.pipeline[run, row]
@@ -105,6 +105,12 @@ def connect(s: Sector, ready: Rows, admit: Array) -> Array:
     sites.pipeline[run, row] = left
     sites.pipeline_month[run, row] = np.where(left > 1e-9, sites.pipeline_month[run, row], NEVER)
     return Rows(run, row).sum_into(energised, s.n_runs, s.n_regions, region)
+
+
+def queue_date(s: Sector) -> Array:
+    """Month in which a site's request is due (R, S); one behind a signed AI lease moves forward by its priority."""
+    forward = np.where(s.sites.ai_building > 0, s.P.policy.ai_priority_months, 0.0)
+    return s.sites.pipeline_month.astype(np.float64) - forward
 
 
 def lose_pipeline(s: Sector) -> None:

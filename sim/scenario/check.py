@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from sim.scenario.blocks import Shock
+from sim.scenario.blocks import Measure, Shock
 from sim.scenario.errors import suggestion
-from sim.scenario.registry import field_table
+from sim.scenario.registry import SHOCKS, field_table, unknown_key
 from sim.scenario.write import literal
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def _reason(problem: Any, key: str) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind == "extra_forbidden":
-        return f"unknown key{suggestion(str(problem['loc'][-1]), Shock.model_fields)}"
+        known = Shock if problem["loc"][0] == SHOCKS else Measure
+        return f"unknown key{suggestion(str(problem['loc'][-1]), known.model_fields)}"
     if kind == "literal_error":
         choices = str(context["expected"]).replace("'", "").replace(" or ", ", ")
         return f"must be one of {choices}{suggestion(str(problem['input']), choices.split(', '))}"
@@ -77,4 +78,17 @@ def inconsistencies(scenario: Scenario) -> list[str]:
         found.append('bitcoin.price_path_csv: is missing, the price process "csv" needs a file')
     if finance.coin_loan_ltv >= finance.margin_call_ltv:
         found.append("finance.coin_loan_ltv: must be below finance.margin_call_ltv")
-    return found
+    return found + [
+        f"measures[{n}]: {reason}" for n, m in enumerate(scenario.measures) if (reason := _unfit(m.lever, m.value))
+    ]
+
+
+def _unfit(key: str, value: float) -> str:
+    """Why a measure may not bring a key to a value; empty if it may."""
+    info = field_table().get(key)
+    if info is None:
+        return unknown_key(key)
+    if info.role != "lever" or not info.numeric or key.endswith("_ramp_months"):
+        return f"{key} is no lever that can be dated (a number with the role lever)"
+    bounds = _bounds(key)
+    return "" if info.low <= value <= info.high else f"{key} = {value:g}: {bounds}"  # type: ignore[operator]

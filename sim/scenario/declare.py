@@ -75,9 +75,22 @@ def check_rule(value: str) -> str:
     return value
 
 
+SAME_RULE = "same"  # in place of a rule of one's own
+
+
+def check_own_rule(value: str) -> str:
+    """Like ``check_rule``, but "same" stands for the rule of all firms."""
+    return value if value == SAME_RULE else check_rule(value)
+
+
 Rule = Annotated[str, AfterValidator(check_rule)]
+OwnRule = Annotated[str, AfterValidator(check_own_rule)]
 Region = Literal[
     "ERCOT", "PJM", "NYISO", "MISO", "SPP", "SERC_TVA", "WECC_US", "ALBERTA", "BC", "QUEBEC", "NORDICS",
     "PARAGUAY", "ETHIOPIA", "GULF", "KAZAKHSTAN", "RUSSIA", "CHINA", "ROW",
 ]  # fmt: skip
 Regions = tuple[Region, ...]
+Tenant = Literal[
+    "MICROSOFT", "AWS", "GOOGLE", "IG_UNDISCLOSED", "COREWEAVE", "FLUIDSTACK", "CORE42", "NSCALE", "ONEQODE",
+    "NEOCLOUD_OTHER", "NVIDIA", "AMD", "CEREBRAS", "BELL", "ENTERPRISE_OTHER",
+]  # fmt: skip

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo as PydanticField
 
 from agents.rules import RULES
 from sim.scenario import blocks
-from sim.scenario.declare import Block, Declaration, Role, check_month, check_rule
+from sim.scenario.declare import SAME_RULE, Block, Declaration, Role, check_month, check_own_rule, check_rule
 from sim.scenario.distributions import Distribution, in_words
 from sim.scenario.errors import ScenarioError
 
@@ -30,7 +30,8 @@ BLOCKS: MappingProxyType[str, type[Block]] = MappingProxyType(
         "policy": blocks.Policy,
     }
 )
-SHOCKS = "shocks"
+SHOCKS, MEASURES = "shocks", "measures"
+LISTS = (SHOCKS, MEASURES)  # what a scenario has beside parameters: lists of dated tables
 Kind = Literal["float", "int", "bool", "text", "choice", "month", "list"]
 
 
@@ -70,7 +71,7 @@ class FieldInfo:
 
 
 def fields() -> Iterator[FieldInfo]:
-    """Every parameter of every block, in the order of the documentation; shocks are not among them."""
+    """Every parameter of every block, in the order of the documentation; dated lists are not among them."""
     yield from field_table().values()
 
 
@@ -91,7 +92,7 @@ def describe(key: str) -> FieldInfo:
 
 def unknown_key(key: str) -> str:
     """Message for a key that does not exist, with the nearest one that does."""
-    near = max([*field_table(), SHOCKS], key=lambda known: _likeness(key, known))
+    near = max([*field_table(), *LISTS], key=lambda known: _likeness(key, known))
     hint = f"; did you mean {near}?" if _likeness(key, near) > 0.6 else ""
     return f"{key}: unknown key{hint}"
 
@@ -136,5 +137,7 @@ def _kind(field: PydanticField) -> tuple[Kind, tuple[str, ...]]:
         return "month", ()
     if any(isinstance(part, AfterValidator) and part.func is check_rule for part in field.metadata):
         return "choice", tuple(RULES)
+    if any(isinstance(part, AfterValidator) and part.func is check_own_rule for part in field.metadata):
+        return "choice", (SAME_RULE, *RULES)
     kinds: dict[type, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
     return kinds[annotation], ()

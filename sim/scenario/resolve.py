@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario.errors import ScenarioError, suggestion
-from sim.scenario.registry import BLOCKS, SHOCKS, field_table, unknown_key
+from sim.scenario.registry import BLOCKS, LISTS, field_table, unknown_key
 
 LIBRARY = Path(__file__).parent / "library"
 # Files of defaults: what they set is nobody's deliberate choice, so it may still be sampled.
@@ -23,13 +23,13 @@ class Draft:
     """Values under construction. Later calls win over earlier ones; problems are collected, not raised."""
 
     values: dict[str, dict[str, Any]] = field(default_factory=lambda: {block: {} for block in BLOCKS})
-    shocks: list[Any] = field(default_factory=list)
+    lists: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in LISTS})
     explicit: set[str] = field(default_factory=set)
     origins: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def add_file(self, path: Path, content: Mapping[str, Any]) -> None:
-        """Lay one file's keys over the values; its shocks are appended to those already there."""
+        """Lay one file's keys over the values; its shocks and measures are appended to those already there."""
         chosen: set[str] = set()
         for name, value in content.items():
             if name in BLOCKS and isinstance(value, dict):
@@ -38,10 +38,10 @@ class Draft:
                     chosen.add(f"{name}.{key}")
             elif name in BLOCKS:
                 self.problems.append(f"{name}: must be a table of keys, written [{name}] [{path.name}]")
-            elif name == SHOCKS:
-                self._append_shocks(value, path.name)
+            elif name in LISTS:
+                self._append(name, value, path.name)
             elif name not in META:
-                hint = suggestion(name, [*BLOCKS, SHOCKS, *META])
+                hint = suggestion(name, [*BLOCKS, *LISTS, *META])
                 self.problems.append(f"{name}: unknown block{hint} [{path.name}]")
         stated = content.get("explicit", [])
         self.problems += [f"explicit: {unknown_key(key)} [{path.name}]" for key in stated if key not in field_table()]
@@ -49,11 +49,11 @@ class Draft:
             self.explicit |= set(stated) if "explicit" in content else chosen
 
     def add_overrides(self, overrides: Mapping[str, Any]) -> None:
-        """Lay dotted keys over the values; ``shocks`` replaces the whole list."""
+        """Lay dotted keys over the values; ``shocks`` or ``measures`` replaces the whole list."""
         for key, value in overrides.items():
-            if key == SHOCKS:
-                self.shocks = []
-                self._append_shocks(value, "override")
+            if key in LISTS:
+                self.lists[key] = []
+                self._append(key, value, "override")
             else:
                 self._set(key, value, "override")
                 self.explicit.add(key)
@@ -66,13 +66,13 @@ class Draft:
         self.values[block][name] = plain(value)
         self.origins[key] = origin
 
-    def _append_shocks(self, value: Any, origin: str) -> None:
+    def _append(self, name: str, value: Any, origin: str) -> None:
         if not isinstance(value, list | tuple):
-            self.problems.append(f"{SHOCKS}: must be a list of tables, written [[shocks]] [{origin}]")
+            self.problems.append(f"{name}: must be a list of tables, written [[{name}]] [{origin}]")
             return
-        for shock in value:
-            self.origins[f"{SHOCKS}[{len(self.shocks)}]"] = origin
-            self.shocks.append(plain(shock))
+        for entry in value:
+            self.origins[f"{name}[{len(self.lists[name])}]"] = origin
+            self.lists[name].append(plain(entry))
 
 
 def is_neutral(path: Path) -> bool:

@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.scenario import params
-from sim.scenario.blocks import AI, Behaviour, Bitcoin, Finance, Policy, Power, Rigs, Shock, World
+from sim.scenario.blocks import AI, Behaviour, Bitcoin, Finance, Measure, Policy, Power, Rigs, Shock, World
 from sim.scenario.check import explain, inconsistencies
 from sim.scenario.errors import ScenarioError
-from sim.scenario.registry import SHOCKS, field_table
+from sim.scenario.registry import LISTS, field_table
 from sim.scenario.resolve import TEXTS, Draft, find, library_names, lineage
 from sim.scenario.write import to_toml
 
@@ -42,6 +42,7 @@ class Scenario(BaseModel):
     behaviour: Behaviour = Behaviour()
     policy: Policy = Policy()
     shocks: tuple[Shock, ...] = ()
+    measures: tuple[Measure, ...] = ()
 
     @classmethod
     def names(cls) -> list[str]:
@@ -53,7 +54,7 @@ class Scenario(BaseModel):
         """Scenario of a library name or a TOML file, with dotted keys laid over it.
 
         Precedence, later wins: defaults, the files in ``extends`` in their order, the file's own keys,
-        ``overrides``. Shocks of files add up; an override of ``shocks`` replaces them all.
+        ``overrides``. Shocks and measures of files add up; an override replaces all of them.
         ScenarioError holds every problem at once.
         """
         path = find(name_or_path)
@@ -68,13 +69,15 @@ class Scenario(BaseModel):
     def with_overrides(self, overrides: Mapping[str, Any]) -> Scenario:
         """The same scenario with dotted keys laid over it."""
         blocks = self.model_dump(include={key.partition(".")[0] for key in field_table()})
-        draft = Draft(values=blocks, shocks=list(self.shocks), explicit=set(self.explicit))
+        lists = {name: list(getattr(self, name)) for name in LISTS}
+        draft = Draft(values=blocks, lists=lists, explicit=set(self.explicit))
         draft.add_overrides(overrides)
         return self._build(draft, name=self.name, title=self.title, summary=self.summary, why=self.why)
 
     @classmethod
     def _build(cls, draft: Draft, **heading: str) -> Scenario:
-        data = {**heading, **draft.values, SHOCKS: tuple(draft.shocks), "explicit": tuple(sorted(draft.explicit))}
+        dated = {name: tuple(entries) for name, entries in draft.lists.items()}
+        data = {**heading, **draft.values, **dated, "explicit": tuple(sorted(draft.explicit))}
         problems, scenario = list(draft.problems), None
         try:
             scenario = cls.model_validate(data)
@@ -102,9 +105,9 @@ class Scenario(BaseModel):
         return params.draw(self, seed, runs, mode, track)
 
     def values(self) -> dict[str, Any]:
-        """Every parameter by its dotted key, and the shocks as a tuple of dictionaries."""
+        """Every parameter by its dotted key, shocks and measures as tuples of dictionaries."""
         flat = {key: getattr(getattr(self, info.block), info.name) for key, info in field_table().items()}
-        return {**flat, SHOCKS: tuple(shock.model_dump() for shock in self.shocks)}
+        return flat | {name: tuple(entry.model_dump() for entry in getattr(self, name)) for name in LISTS}
 
     def changed(self, against: str | Scenario = "baseline") -> list[tuple[str, Any, Any]]:
         """(key, value there, value here) of every parameter that differs from another scenario."""
@@ -117,7 +120,7 @@ class Scenario(BaseModel):
         return to_toml(self, sources)
 
     def content_hash(self) -> str:
-        """SHA-256 of all that can change a result: values, shocks, and which assumptions are held fixed.
+        """SHA-256 of all that can change a result: values, shocks, measures, and which assumptions are held fixed.
 
         Name, title and texts are left out.
         """

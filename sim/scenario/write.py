@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sim.scenario.registry import SHOCKS, FieldInfo, fields
+from sim.scenario.registry import LISTS, FieldInfo, fields
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
@@ -31,8 +31,10 @@ def to_toml(scenario: Scenario, sources: bool) -> str:
             block = info.block
             lines += ["", f"[{block}]"]
         lines += _entry(info, getattr(getattr(scenario, block), info.name), sources)
-    for shock in scenario.shocks:
-        lines += ["", f"[[{SHOCKS}]]", *(f"{key} = {literal(value)}" for key, value in shock.model_dump().items())]
+    for name in LISTS:
+        for entry in getattr(scenario, name):
+            facts = entry.model_dump(exclude_none=True).items()
+            lines += ["", f"[[{name}]]", *(f"{key} = {literal(value)}" for key, value in facts)]
     return "\n".join(lines) + "\n"
 
 

@@ -127,7 +127,7 @@ def test_holding_miners_sign_no_lease_and_order_no_rig():
 def test_a_closed_option_is_held():
     model = SectorModel(quiet(), rng=1, classes={Miner: Pivoter})
     model.step()
-    _, observation, choice, _ = model.sector.last_review
+    _, observation, choice, _ = model.sector.last_review[:4]
     closed = observation.gate[:, COLOCATION] != OPEN
     assert closed.any()
     assert not closed.all()
@@ -140,7 +140,7 @@ def test_each_miner_is_asked_once_a_review():
     miners = model.agents_by_type[Pivoter].to_list()
     for _ in range(model.sector.scenario.behaviour.review_months):
         model.step()
-        _, observation, _, _ = model.sector.last_review
+        _, observation, _, _ = model.sector.last_review[:4]
         due = set(observation.firm.tolist())
         assert due
         assert {miner.row for miner in miners if miner.asked} >= due
@@ -233,7 +233,7 @@ def test_a_closed_option_of_an_array_rule_is_held(monkeypatch):
     monkeypatch.setitem(RULES, "npv", lambda observation: np.full(len(observation.site), COLOCATION))
     model = SectorModel(quiet(), rng=1)
     model.step()
-    _, observation, choice, _ = model.sector.last_review
+    _, observation, choice, _ = model.sector.last_review[:4]
     closed = observation.gate[:, COLOCATION] != OPEN
     assert closed.any()
     assert np.array_equal(choice, np.where(closed, HOLD, COLOCATION))

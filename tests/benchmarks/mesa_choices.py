@@ -69,7 +69,7 @@ class Case:
         leaving = min(site.racks_leaving, site.racks)
         self.racks = site.racks - leaving
         taken = self.racks + site.racks_ordered + site.ai_gross + site.ai_building + site.vacant + site.legacy_gpu
-        wait = site.pipeline_month - view.month
+        wait = site.pipeline_month - view.month - view.ai_priority
         soon = site.pipeline if wait <= view.look_ahead else 0.0
         self.idle_now = max(self.connected - taken - leaving, 0.0)
         self.idle_soon = max(self.connected + soon - taken, 0.0)
@@ -260,7 +260,7 @@ def ai_option(
         if c.racks < 0.5:
             return CLOSED[NOTHING]
     wait = max(terms.lead_months, c.months_to_power)
-    if role == HOST and c.site.hosting_end > view.month + wait:
+    if role == HOST and min(c.site.hosting_end, view.month + view.hosting_notice) > view.month + wait:
         return CLOSED[UNDER_CONTRACT]
     if not (view.pivot_allowed and c.region.new_ai > 0.0):
         return CLOSED[FORBIDDEN]

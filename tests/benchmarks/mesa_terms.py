@@ -31,7 +31,8 @@ def month_view(model: Any) -> MonthView:
         firm.connected = sum(site.connected for site in firm.sites)
         firm.mw_run = firm.connected + sum(site.racks for site in firm.hosted_at)
     return MonthView(
-        month=model.month, look_ahead=b.look_ahead_months, overhead=p.power.mining_overhead,
+        month=model.month, ai_priority=p.policy.ai_priority_months, hosting_notice=a.hosting_notice_months,
+        look_ahead=b.look_ahead_months, overhead=p.power.mining_overhead,
         net_of_pool=1.0 - p.bitcoin.pool_fee, availability=p.power.availability, j_per_th=model.j_per_th,
         used=market.used, price=market.price, on_sale=market.on_sale, distance=model.distance,
         rig_value=rig_value_rule(market.expected_decline, f.mining_discount_rate, p.power.availability),
@@ -71,7 +72,8 @@ def ai_terms(model: Any) -> dict[str, Terms]:
     ltc = [min(max(share * f.ltc_scale * now.ltc_factor, 0.0), 0.95) for share in ltc]
     spreads = [f.spread_investment_grade, f.spread_backstopped, f.spread_speculative, f.spread_corporate]
     spreads.append(f.spread_speculative)
-    coupons = [max(now.base_rate + now.spread_shock + spread, 0.0) for spread in spreads]
+    safe = now.base_rate + now.spread_shock - model.p.policy.ai_interest_relief
+    coupons = [max(safe + spread, 0.0) for spread in spreads]
     hosts = list(zip(ltc, coupons, smallest_asks(model, cloud=False), strict=True))
     clouds = list(zip(ltc, coupons, smallest_asks(model, cloud=True), strict=True))
     new, refit = a.colocation_capex_usd_m_per_mw * now.inflation, a.retrofit_capex_usd_m_per_mw * now.inflation
@@ -81,14 +83,16 @@ def ai_terms(model: Any) -> dict[str, Terms]:
     }  # fmt: skip
     found, hurdle = {}, f.hosting_equity_hurdle
     for name, (rent, capex, years, lead) in halls.items():
+        capex, lead = capex * (1.0 - a.skills_transfer), lead * (1.0 - a.skills_transfer)
         projects = [
             hall(a, rent * over_mean, capex * part, years)
             for over_mean, part in zip(RENT_BY_MODE, LANDLORDS_PART, strict=True)
         ]
         found[name] = Terms(lead, hurdle, years, funding(a, projects, years, hosts, hurdle))
+    lead = a.cloud_lead_months * (1.0 - a.skills_transfer)
     projects, years = [cloud(a, now)] * 5, a.cloud_term_years
     modes = funding(a, projects, years, clouds, f.cloud_equity_hurdle)
-    return found | {"cloud": Terms(a.cloud_lead_months, f.cloud_equity_hurdle, years, modes)}
+    return found | {"cloud": Terms(lead, f.cloud_equity_hurdle, years, modes)}
 
 
 def hall(a: Any, rent: float, capex: float, years: float) -> Project:
@@ -99,7 +103,8 @@ def hall(a: Any, rent: float, capex: float, years: float) -> Project:
 def cloud(a: Any, now: Any) -> Project:
     """GPUs in an own hall, let to one customer who pays a part ahead."""
     revenue, years = a.cloud_revenue_usd_m_per_mw_year * now.gpu_scarcity**0.5, a.cloud_term_years
-    hall_capex, gpu_capex = a.cloud_hall_capex_usd_m_per_mw * now.inflation, a.cloud_gpu_capex_usd_m_per_mw
+    hall_capex = a.cloud_hall_capex_usd_m_per_mw * now.inflation * (1.0 - a.skills_transfer)
+    gpu_capex = a.cloud_gpu_capex_usd_m_per_mw
     left = hall_residual(hall_capex, years) + gpu_residual(years) * gpu_capex
     return revenue * a.cloud_margin, hall_capex + gpu_capex, revenue * years * a.cloud_prepayment_share, left
 

@@ -18,8 +18,9 @@ made_up = module_from_spec(_spec)
 _spec.loader.exec_module(made_up)
 
 
-def run_batch(scenario, seed, runs, *, months, mode, firms, tables, on_progress=None, should_stop=None):
-    """Made-up tables of each run; a run's values do not depend on its batch."""
+def run_batch(scenario, seed, runs, *, months, mode, firms, tables, labels=None, on_progress=None, should_stop=None):
+    """Made-up tables of each run; a run's values do not depend on its batch. HHI of hashrate: the carbon price."""
+    carbon = scenario.draw(seed, runs, mode).policy.carbon_price_usd_per_t[:, 0]
     if int(os.environ.get("FAKE_BAD_RUN", "-1")) in runs:
         raise ValueError("a made-up failure")
     parts = []
@@ -28,11 +29,12 @@ def run_batch(scenario, seed, runs, *, months, mode, firms, tables, on_progress=
             break
         time.sleep(float(os.environ.get("FAKE_SECONDS_A_MONTH", "0")))
         on_progress(done, months)
-    for run in runs:
+    for place, run in enumerate(runs):
         part = made_up.made_up_tables([run], "2026-07", months)
+        part["sector"]["hhi_hashrate"] = carbon[place]
         if run > 0:
             part |= {"firms": part["firms"][:0], "decisions": part["decisions"][:0]}
-        parts.append(part)
+        parts.append({name: frame.assign(run=labels[place]) if labels else frame for name, frame in part.items()})
     return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
 
 

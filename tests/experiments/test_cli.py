@@ -54,7 +54,7 @@ def test_run_fills_a_folder_and_prints_the_summary(run, tmp_path):
     assert code == 0
     assert "baseline, Jul 2026 to Jan 2027, 3 runs, seed 0" in out
     assert "Network hashrate EH/s" in out
-    assert "Tables and charts in here/" in out
+    assert "Tables, charts and report.html in here/" in out
     assert "3 of 3 runs" in err
     assert {path.name for path in (tmp_path / "here").iterdir()} >= {
         "manifest.json", "scenario.toml", "headline.csv", "charts", "sector", "firms", "regions", "decisions",

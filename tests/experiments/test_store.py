@@ -103,13 +103,13 @@ def test_a_folder_of_something_else_is_refused(filled, seed, runs, options, word
         ResultStore.open(filled.folder, make_job("baseline", seed, runs, months=4, **options), 2)
 
 
-def test_another_version_of_the_scenario_is_refused(filled):
+def test_another_version_of_the_scenario_is_refused(filled, plan):
     from sim.scenario import Scenario
 
     other = make_job(Scenario.load("baseline", {"policy.carbon_price_usd_per_t": 60.0}), 3, 5, months=4)
     with pytest.raises(UserError, match="another version of the scenario"):
         ResultStore.open(filled.folder, other, 2)
-    assert default_folder(other) != default_folder(filled.plan)
+    assert default_folder(other) != default_folder(plan)
 
 
 def test_another_version_of_the_code_is_refused(filled, plan, monkeypatch):

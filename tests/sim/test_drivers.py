@@ -15,10 +15,11 @@ from sim.streams import Streams
 
 START, MONTHS, MANY = "2026-07", 90, range(400)
 REGIONS = ["ERCOT", "PJM", "QUEBEC"]
+TENANTS = ["COREWEAVE", "CORE42"]
 PATHS = [
     "btc_price_usd", "fees_btc_per_day", "inflation_index", "base_rate", "credit_spread_shock", "ltc_factor",
-    "equity_multiple_factor", "ai_demand_flow_gw", "ai_demand_gw", "rent_shock_factor", "gpu_rent_usd_per_hour",
-    "tenant_default_probability",
+    "equity_multiple_factor", "ai_demand_flow_gw", "ai_demand_gw", "rent_shock_factor",
+    "outside_capacity_factor", "gpu_rent_usd_per_hour",
 ]  # fmt: skip
 
 
@@ -28,6 +29,7 @@ def tables() -> SimpleNamespace:
     summer = np.where(np.isin(np.arange(1, 13), [7, 8]), 1.5, 0.9)
     return SimpleNamespace(
         btc_history={"month": np.array(known), "price_usd": 30_000 * np.exp(np.cumsum(wiggle))},
+        tenants={"tenant": np.array(TENANTS)},
         regions={"code": np.array(REGIONS), "season": np.array(["hot", "flat", "flat"])},
         seasons={
             "season": np.repeat(["hot", "flat"], 12),
@@ -63,8 +65,11 @@ def make(runs: Any = (0,), start: str = START, months: int = MONTHS, shocks: Any
     return Drivers(params(len(runs), shocks, **changes), Streams(0, runs), tables(), start, months)
 
 
-def shock(kind: str, start: str, months: int, size: float, ramp: int = 0, regions: Any = ()) -> SimpleNamespace:
-    return SimpleNamespace(kind=kind, start=start, months=months, size=size, ramp_months=ramp, regions=regions)
+def shock(
+    kind: str, start: str, months: int, size: float, ramp: int = 0, regions: Any = (), tenants: Any = ()
+) -> SimpleNamespace:
+    where = {"regions": regions, "tenants": tenants}
+    return SimpleNamespace(kind=kind, start=start, months=months, size=size, ramp_months=ramp, **where)
 
 
 PROCESSES = ["constant", "gbm", "regime", "bootstrap"]
@@ -80,6 +85,8 @@ def test_shapes_and_start_values(process: str) -> None:
         assert np.all(np.isfinite(path)), name
         assert np.all(path >= 0.0), name
     assert made.power_noise.shape == (3, MONTHS, len(REGIONS))
+    assert made.tenant_default_probability.shape == (3, MONTHS, len(TENANTS))
+    assert not made.tenant_default_probability.any()
     np.testing.assert_allclose(made.btc_price_usd[:, 0], 63_000.0)
     np.testing.assert_allclose(made.fees_btc_per_day[:, 0], 2.6)
     np.testing.assert_allclose(made.base_rate[:, 0], 0.04)
@@ -272,10 +279,12 @@ def test_additive_shocks() -> None:
         shock("credit_spread", "2026-08", 2, 0.04, ramp=1), shock("credit_spread", "2026-09", 2, 0.01),
         shock("tenant_default", "2026-08", 3, 0.5), shock("tenant_default", "2026-08", 3, 0.2),
         shock("tenant_default", "2026-05", 9, 0.9),
+        shock("tenant_default", "2026-10", 1, 1.0, tenants=("CORE42",)),
     ]  # fmt: skip
     made = make(months=5, shocks=shocks)
     np.testing.assert_allclose(made.credit_spread_shock, [[0.0, 0.02, 0.05, 0.01, 0.0]])
-    np.testing.assert_allclose(made.tenant_default_probability, [[0.0, 0.6, 0.0, 0.0, 0.0]])
+    np.testing.assert_allclose(made.tenant_default_probability[0, :, 0], [0.0, 0.6, 0.0, 0.0, 0.0])
+    np.testing.assert_allclose(made.tenant_default_probability[0, :, 1], [0.0, 0.6, 0.0, 1.0, 0.0])
 
 
 def test_past_leasing_adds_up_to_what_was_counted() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sim.scenario.declare import Block, Rule, param
+from sim.scenario.declare import SAME_RULE, Block, OwnRule, Rule, param
 from sim.scenario.distributions import Lognormal, Normal, Triangular
 
 
@@ -15,6 +15,36 @@ class Behaviour(Block):
         "How a firm ranks its options: net present value, fastest payback, value of waiting, "
         "copying linked firms, or by chance (the null model).",
         source="assumption: net present value is the textbook rule",
+    )
+    rule_small: OwnRule = param(
+        SAME_RULE,
+        "assumption",
+        "Rule of firms below 10 MW; same: the one of all firms.",
+        source="neutral: every class decides alike",
+    )
+    rule_medium: OwnRule = param(
+        SAME_RULE,
+        "assumption",
+        "Rule of firms of 10 to 100 MW; same: the one of all firms.",
+        source="neutral: every class decides alike",
+    )
+    rule_large: OwnRule = param(
+        SAME_RULE,
+        "assumption",
+        "Rule of firms of 100 to 500 MW; same: the one of all firms.",
+        source="neutral: every class decides alike",
+    )
+    rule_mega: OwnRule = param(
+        SAME_RULE,
+        "assumption",
+        "Rule of firms above 500 MW; same: the one of all firms.",
+        source="neutral: every class decides alike",
+    )
+    rule_listed: OwnRule = param(
+        SAME_RULE,
+        "assumption",
+        "Rule of listed firms, before that of their size; same: the one of all firms.",
+        source="neutral: every class decides alike",
     )
     review_months: int = param(
         3,

@@ -105,3 +105,21 @@ class Policy(Block):
         high=10,
         source="assumption: 1 is the reaction described in the model description",
     )
+    ai_priority_months: float = param(
+        0,
+        "lever",
+        "Months by which a grid request behind a signed AI lease moves forward in the queue.",
+        unit="months",
+        low=0,
+        high=120,
+        source=f"{CHOICE}; facts: regulation (Louisiana and North Dakota approve AI campuses within 3 months)",
+    )
+    ai_interest_relief: float = param(
+        0,
+        "lever",
+        "Interest that public guarantees take off loans for AI halls.",
+        unit="1/year",
+        low=0,
+        high=0.1,
+        source=f"{CHOICE}; facts: ai_costs, rated tenants pay 2 to 3 points less than others",
+    )

@@ -4,11 +4,11 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
-from sim.scenario.declare import Block, Month, Regions
+from sim.scenario.declare import Block, Month, Regions, Tenant
 
 Kind = Literal[
     "coin_price", "fees", "ai_demand", "rent", "power_price",
-    "credit_spread", "equity_multiple", "ltc", "tenant_default", "gpu_rent",
+    "credit_spread", "equity_multiple", "ltc", "tenant_default", "gpu_rent", "outside_capacity",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -30,6 +30,8 @@ class Shock(Block):
     ramp_months: int = Field(0, ge=0, le=600, description="Months to the full size, in equal steps; 0 = at once.")
     regions: Regions = Field((), description="Regions that are hit, for power_price; empty = all.")
 
+    tenants: tuple[Tenant, ...] = Field((), description="Tenants that a tenant_default hits; empty = every weak one.")
+
     @model_validator(mode="after")
     def _check(self) -> "Shock":
         low, high = BOUNDS.get(self.kind, FACTOR)
@@ -39,4 +41,6 @@ class Shock(Block):
             raise ValueError("ramp_months must be less than months, or the shock never reaches its size")
         if self.regions and self.kind != "power_price":
             raise ValueError(f"regions apply to power_price only, a {self.kind} shock hits everybody")
+        if self.tenants and self.kind != "tenant_default":
+            raise ValueError(f"tenants apply to tenant_default only, a {self.kind} shock hits everybody")
         return self

@@ -95,7 +95,7 @@ def test_factor_shocks_from_the_first_month(make, kind: str, size: float) -> Non
 SHOCKS = {
     "rent": (0.0, 20.0), "ltc": (0.0, 20.0), "equity_multiple": (0.0, 20.0), "gpu_rent": (0.0, 20.0),
     "ai_demand": (0.0, 20.0), "fees": (0.0, 20.0), "power_price": (0.0, 20.0), "coin_price": (0.01, 20.0),
-    "tenant_default": (0.3, 1.0), "credit_spread": (-0.05, 0.5),
+    "tenant_default": (0.3, 1.0), "credit_spread": (-0.05, 0.5), "outside_capacity": (0.0, 20.0),
 }  # fmt: skip
 RULES = ("npv", "payback", "real_options", "imitation", "random")
 
@@ -114,8 +114,16 @@ def anything(seed: int) -> dict[str, Any]:
         }
         for kind, sizes in SHOCKS.items() if rng.random() < 0.4
     ]  # fmt: skip
+    measures = [
+        {
+            "lever": lever.key, "value": rng.choice(bounds(lever)), "start": rng.choice(("2026-09", "2027-01")),
+            "ramp_months": rng.choice((0, 5)), "end": rng.choice((None, "2027-06")),
+        }
+        for lever in LEVERS if not lever.key.endswith("_ramp_months") and rng.random() < 0.2
+    ]  # fmt: skip
     return {
-        **NOW, **chosen, "shocks": shocks, "policy.mining_ban_regions": tuple(rng.sample(ALL_REGIONS, 9)),
+        **NOW, **chosen, "shocks": shocks, "measures": measures,
+        "policy.mining_ban_regions": tuple(rng.sample(ALL_REGIONS, 9)),
         "policy.regulator": rng.choice(("fixed", "adaptive")), "behaviour.rule": rng.choice(RULES),
     }  # fmt: skip
 

@@ -6,13 +6,14 @@ import pytest
 PATHS = (
     "btc_price_usd", "fees_btc_per_day", "inflation_index", "base_rate", "credit_spread_shock", "ltc_factor",
     "equity_multiple_factor", "ai_demand_flow_gw", "ai_demand_gw", "rent_shock_factor", "gpu_rent_usd_per_hour",
-    "tenant_default_probability", "power_noise",
+    "outside_capacity_factor", "tenant_default_probability", "power_noise",
 )  # fmt: skip
 POLICIES = {
     "carbon": {"policy.carbon_price_usd_per_t": 500.0, "policy.carbon_from": "2026-08"},
     "excise": {"policy.mining_excise_usd_per_mwh": 100.0, "policy.excise_from": "2026-08"},
     "ban": {"policy.mining_ban_regions": ("ERCOT", "CHINA", "RUSSIA"), "policy.mining_ban_from": "2026-08"},
     "adaptive": {"policy.regulator": "adaptive"},
+    "no guarantees": {"ai.backstop_share": 0.0},
     "no pivot": {"behaviour.pivot_allowed": False},
     "no entry": {"behaviour.entry_allowed": False},
     "random rule": {"behaviour.rule": "random"},

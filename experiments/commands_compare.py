@@ -1,0 +1,164 @@
+"""The command ``compare``."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from experiments.options import (
+    DataOption,
+    DebugOption,
+    JsonOption,
+    MonthsOption,
+    OutOption,
+    PluginOption,
+    SchedulerOption,
+    SetOption,
+    WorkersOption,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from experiments.compare import Comparison
+
+MONTHS_SHOWN = 4
+
+
+def compare(
+    scenarios: Annotated[
+        list[str], typer.Argument(metavar="A B [C]...", help="Scenarios: names, TOML files or result folders.")
+    ],
+    runs: Annotated[int | None, typer.Option(help="Number of runs of each; 32 by default.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed, the same for all; 0 by default.")] = None,
+    months: MonthsOption = None,
+    set_: SetOption = None,
+    out: OutOption = None,
+    workers: WorkersOption = 1,
+    scheduler: SchedulerOption = None,
+    assumptions: Annotated[
+        str | None, typer.Option(help="fixed, or sampled (default): drawn for each run, the same for all scenarios.")
+    ] = None,
+    data: DataOption = None,
+    plugin: PluginOption = None,
+    precision: Annotated[
+        float, typer.Option(help="Half width of an interval to aim at, as a share of the outcome's mean.")
+    ] = 0.05,
+    until_precise: Annotated[
+        bool, typer.Option("--until-precise", help="Add batches until the precision is reached, at most --runs.")
+    ] = False,
+    outcome: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Outcome that --until-precise asks for; all by default.")
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Compare scenarios on the same random numbers: the effect of each on every outcome, against the first."""
+    from experiments.compare import compare as run_compare
+    from experiments.compare import default_folder, resolve, scenarios_of
+    from experiments.terminal import progress
+
+    items = scenarios_of(scenarios, set_ or ())
+    settled = resolve(items, runs, seed, months, assumptions)
+    folder = out or default_folder(items, settled, data)
+    with progress(settled.pop("planned"), settled["months"]) as count:
+        found = run_compare(
+            items, **settled, data=data, plugins=tuple(plugin or ()), workers=workers, scheduler=scheduler,
+            out=folder, on_progress=count, precision=precision, stop_when_precise=until_precise,
+            outcomes=tuple(outcome or ()),
+        )  # fmt: skip
+    write(found, folder)
+    if json:
+        print(json_module.dumps({"out": str(folder)} | found.to_json(), indent=2, allow_nan=False))
+    else:
+        print_comparison(found, folder)
+
+
+def write(found: Comparison, folder: Path) -> None:
+    """Write effects.csv, the charts and, last, compare.json."""
+    from experiments.figures.draw_paired import render_comparison
+
+    found.table.to_csv(folder / "effects.csv", index=False)
+    render_comparison(found, folder / "charts")
+    found.save(folder)
+
+
+def print_comparison(found: Comparison, folder: Path) -> None:
+    """A table of effects per scenario, what the pairing gains, and where everything is."""
+    from rich.console import Console
+
+    from experiments.wording import month, plural
+
+    console = Console(highlight=False)
+    meta = found.results[found.baseline].meta
+    told = f"{plural(found.runs, 'run')} each, seed {meta.get('seed')}, assumptions {meta.get('assumptions')}"
+    for scenario in found.scenarios:
+        console.print(f"[bold]{scenario}[/bold] against {found.baseline}, {told}\n")
+        print_effects(found, scenario, console)
+    end = month(found.months[-1])
+    wish = f"{100 * found.precision:g}"
+    console.print(
+        "[dim]Mean of paired differences, below it its 95 % interval (t); no clear change: the interval holds zero. "
+        f"Spread: standard deviation of the effect, {end}, as a share of that of unpaired runs. Runs: for a half "
+        f"width of {wish} % of the outcome's mean (shares: {wish} points).[/dim]"
+    )
+    for note in found.notes:
+        console.print(f"Note: {note}", markup=False, soft_wrap=True)
+    console.print(f"\nTables and charts in {folder}/", markup=False, soft_wrap=True)
+
+
+def print_effects(found: Comparison, scenario: str, console: Console) -> None:
+    """One row per headline outcome: baseline at the end, effects at up to four months, spread, runs needed."""
+    from rich.table import Table
+
+    from experiments.effects import records
+    from experiments.figures.paired import SCALES, unit_of
+    from experiments.wording import DASH, decimals, month, number
+    from sim.outcomes import HEADLINE
+
+    part = found.table[found.table["scenario"] == scenario]
+    months = list(dict.fromkeys(part["month"]))
+    shown = [m for k, m in enumerate(reversed(months)) if k % -(-len(months) // MONTHS_SHOWN) == 0][::-1]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("", width=32)
+    for name in ("Baseline", *(month(m) for m in shown), "Spread", "Runs"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for outcome in HEADLINE:
+        rows = records(part[(part["outcome"] == outcome.name) & part["month"].isin(shown)])
+        scale, last = SCALES.get(outcome.unit, 1.0), rows[-1]
+        places = decimals([scale * row["effect"] for row in rows])
+        places = min(places, 1) if outcome.unit == "firms" else places
+        ratio = last["sd_paired"] / last["sd_unpaired"] if last["sd_unpaired"] > 0 else float("nan")
+        needed = last["runs_needed"]
+        table.add_row(
+            f"{outcome.label} [dim]{unit_of(outcome)}[/dim]",
+            number(scale * last["baseline_mean"], decimals([scale * last["baseline_mean"]])),
+            *(effect_cell(row, scale, places) for row in rows),
+            number(ratio, 2),
+            number(needed, 0) if needed < float("inf") else DASH,
+        )
+    console.width = max(console.width, 48 + 22 * len(shown) + 18) if not console.is_terminal else console.width
+    console.print(table)
+    console.print()
+
+
+def effect_cell(row: dict[str, Any], scale: float, places: int) -> str:
+    """The effect and, below it, its interval."""
+    from experiments.figures.paired import NOT_CLEAR, signed
+
+    effect, low, high = (scale * row[key] for key in ("effect", "ci_low", "ci_high"))
+    if low == high == 0.0:
+        return "[dim]no change[/dim]"
+    words = signed(effect, places)
+    if low != low:  # one run: no interval
+        return words
+    range_ = f"\n[dim]{signed(low, places)} to {signed(high, places)}[/dim]"
+    return (words if row["clear"] else f"[dim]{NOT_CLEAR}[/dim]") + range_
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(compare)

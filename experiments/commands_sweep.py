@@ -1,0 +1,163 @@
+"""The command ``sweep``."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from experiments.terminal import Debug
+
+if TYPE_CHECKING:
+
+    from experiments.sweep_result import SweepResult
+
+
+def _remember_debug(value: bool) -> None:
+    Debug.on = Debug.on or value
+
+
+DebugOption = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_remember_debug, is_eager=True)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
+
+
+def sweep(
+    design: Annotated[Path, typer.Argument(help="TOML file that names scenario, method, samples, runs and axes.")],
+    out: Annotated[Path | None, typer.Option(help="Result folder; by default one under results/.")] = None,
+    workers: Annotated[int, typer.Option(help="Worker processes; with --scheduler: workers to cut batches for.")] = 1,
+    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to use instead.")] = None,
+    firms: Annotated[str, typer.Option(help="Firm tables of every point's first run, of all or none.")] = "none",
+    data: Annotated[Path | None, typer.Option(help="Folder of tables that replace those of hashpivot.")] = None,
+    plugin: Annotated[list[str] | None, typer.Option(metavar="MODULE", help="Module that registers rules.")] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Simulate every point of a design; started again, goes on where it stopped."""
+    from experiments.ensemble import choose_runner
+    from experiments.sweeps import SweepPlan, read_design, run_sweep
+    from experiments.terminal import progress
+    from sim.errors import RunError
+    from sim.runs import FirmTables
+
+    started = time.monotonic()
+    plan = SweepPlan.of(read_design(design), cast(FirmTables, firms), data, tuple(plugin or ()))
+    runner = choose_runner(workers, scheduler)
+    folder = out or plan.default_folder
+    with progress(plan.runs, max(plan.run_months // plan.runs, 1)) as count:
+        try:
+            result = run_sweep(plan, folder, runner, workers, on_progress=count)
+        except KeyboardInterrupt:
+            raise RunError(f"stopped; complete batches are in {folder}, the same command goes on.") from None
+    for note in result.notes:
+        print(f"hashpivot: {note}", file=sys.stderr)
+    told = summary(result, time.monotonic() - started)
+    if json:
+        print(json_module.dumps(told, indent=2, allow_nan=False))
+    else:
+        print_sweep(result, told)
+
+
+def summary(result: SweepResult, seconds: float) -> dict[str, Any]:
+    """What ``sweep --json`` prints: the quantiles are over points, of each point's mean over runs at the end."""
+    from sim.outcomes import HEADLINE
+
+    means = result.means()
+    bands = means.quantile([0.5, 0.1, 0.9])
+    headline = [
+        {"outcome": outcome.name, "unit": outcome.unit}
+        | dict(zip(("median", "p10", "p90"), bands[outcome.name].tolist(), strict=True))
+        for outcome in HEADLINE
+    ]
+    design = result.design
+    return {
+        "out": str(result.folder),
+        "scenario": result.manifest["scenario"],
+        "method": design.method,
+        "axes": {axis.key: axis.words for axis in (*design.axes, *design.levers)},
+        "samples": design.base_samples,
+        "points": len(result.points),
+        "runs": design.runs,
+        "seed": design.seed,
+        "assumptions": design.assumptions,
+        "failed": len(result.errors),
+        "seconds": round(seconds, 3),
+        "headline": headline,
+    }
+
+
+def print_sweep(result: SweepResult, told: dict[str, Any]) -> None:
+    """What was varied, the range of each outcome over points, and what to do next."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from experiments.wording import number, plural
+
+    console = Console(highlight=False)
+    size = f"{plural(told['points'], 'point')}, {plural(told['runs'], 'run')} each, seed {told['seed']}"
+    console.print(f"[bold]{escape(told['scenario'])}[/bold], {METHODS[told['method']]}, {size}\n")
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    for heading in ("Axis", "Values", "Unit"):
+        table.add_column(heading)
+    for key, words in told["axes"].items():
+        table.add_row(key, escape(words), unit_of(key))
+    console.print(table)
+    console.print()
+    console.print(outcome_table(told["headline"]))
+    console.print("[dim]Over points, of each point's mean over its runs at the end: median, 10 and 90 %.[/dim]")
+    if told["failed"]:
+        first = result.errors.iloc[0]
+        console.print(
+            f"{plural(told['failed'], 'run')} failed and left out; point {first['point']}: {first['error']} "
+            f"(all in {told['out']}/errors).",
+            markup=False,
+            soft_wrap=True,
+        )
+    done = f"\n{number(told['seconds'], 1)} s. Points and tables in {told['out']}/"
+    console.print(done, markup=False, soft_wrap=True)
+
+
+METHODS = {
+    "lhs": "Latin hypercube",
+    "factorial": "full factorial",
+    "sobol": "Sobol' design",
+    "morris": "Morris design",
+}
+
+
+def unit_of(key: str) -> str:
+    """Unit of a parameter; nothing for the axis of scenarios."""
+    from sim.scenario.registry import field_table
+
+    info = field_table().get(key)
+    return info.unit if info else ""
+
+
+def outcome_table(rows: list[dict[str, Any]]) -> Any:
+    """Median and range of each outcome as a table for people."""
+    from rich.table import Table
+
+    from experiments.wording import decimals, number
+    from sim.outcomes import BY_NAME
+
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    table.add_column("At the end")
+    for heading in ("Median", "10 %", "90 %"):
+        table.add_column(heading, justify="right")
+    table.add_column("Unit")
+    for row in rows:
+        values = [row[name] for name in ("median", "p10", "p90")]
+        places = decimals(values)
+        table.add_row(BY_NAME[row["outcome"]].label, *(number(value, places) for value in values), row["unit"])
+    return table
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(sweep)

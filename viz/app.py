@@ -1,0 +1,24 @@
+"""The dashboard: ``solara run viz.app`` serves it, ``hashpivot dashboard`` starts that."""
+
+from __future__ import annotations
+
+import solara
+import solara.server.settings
+
+from viz import frame, theme
+from viz.pages.compare import Compare
+from viz.pages.explore import Explore
+
+# Address, name in the top bar, component. A new page is one line here and a module under viz/pages.
+PAGES = (
+    ("/", "Explore", Explore),
+    ("compare", "Compare", Compare),
+)
+routes = [
+    solara.Route(path=path, component=page, label=label, layout=frame.Layout if path == "/" else None)
+    for path, label, page in PAGES
+]
+frame.PAGES[:] = [{"path": path if path == "/" else f"/{path}", "label": label} for path, label, _ in PAGES]
+
+solara.server.settings.assets.extra_locations = theme.asset_folders()
+solara.server.settings.assets.fontawesome_enabled = False

@@ -1,0 +1,1 @@
+"""ECharts renderer: figure definitions in, plain options out."""

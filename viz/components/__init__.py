@@ -1,0 +1,1 @@
+"""Building blocks of pages. Each is a Vue template beside a typed Python signature."""

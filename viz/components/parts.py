@@ -1,0 +1,102 @@
+"""The blocks of pages: each a Vue template, its arguments the data it shows and the events it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+Data = dict[str, Any]
+Event = Callable[[Any], None]
+
+
+def _ignore(_: Any) -> None:
+    """An event nobody listens to."""
+
+
+@solara.component_vue("shell.vue")
+def Shell(  # noqa: N802
+    pages: list[Data],
+    current: str,
+    query: str,
+    version: str,
+    downloads: list[Data],
+    dark: bool,
+    event_navigate: Event,
+    event_theme: Event,
+    event_download: Event = _ignore,
+) -> None:
+    """Top bar: pages (path, label), copy link, downloads (id, label), theme."""
+
+
+@solara.component_vue("head.vue")
+def Head(  # noqa: N802
+    title: str,
+    lede: str,
+    progress: Data,
+    actions: list[Data] = [],  # noqa: B006
+    event_cancel: Event = _ignore,
+    event_go_on: Event = _ignore,
+    event_action: Event = _ignore,
+) -> None:
+    """Title, sentence below it, and how far the runs are; see viz.components.words.progress."""
+
+
+@solara.component_vue("cards.vue")
+def Cards(cards: list[Data]) -> None:  # noqa: N802
+    """Headline cards; see viz.components.cards."""
+
+
+@solara.component_vue("chart.vue")
+def ChartBlock(  # noqa: N802
+    name: str,
+    title: str,
+    subtitle: str,
+    footer: str,
+    option: Data,
+    height: int = 200,
+    older: bool = False,
+    bare: bool = False,
+    table: Data | None = None,
+    notice: Data | None = None,
+    definition: str = "",
+    switches: list[Data] = [],  # noqa: B006
+    event_toggle: Event = _ignore,
+    event_open_table: Event = _ignore,
+    event_csv: Event = _ignore,
+    event_action: Event = _ignore,
+) -> None:
+    """One chart with its words. ``bare`` leaves only the plot; ``notice`` (head, text, actions) takes its place."""
+
+
+@solara.component_vue("panel.vue")
+def Panel(  # noqa: N802
+    groups: Data,
+    values: Data,
+    base: Data,
+    neutral: Data,
+    changed_keys: list[str],
+    scenario: str,
+    custom: str,
+    presets: list[Data],
+    summary: str,
+    modified: bool,
+    can_undo: bool,
+    can_redo: bool,
+    problems: list[str],
+    event_change: Event,
+    event_reset: Event,
+    event_reset_all: Event,
+    event_undo: Event,
+    event_redo: Event,
+    event_preset: Event,
+    event_modify: Event,
+    event_load_file: Event,
+) -> None:
+    """Scenario field, levers and assumptions. ``base``: the values of the scenario before changes."""
+
+
+@solara.component_vue("saver.vue")
+def Saver(file: Data | None) -> None:  # noqa: N802
+    """Hands a new file (name, mime, content in base64, number) to the browser."""

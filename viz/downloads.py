@@ -1,0 +1,76 @@
+"""What can be taken away: data, scenario, manifest."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+from experiments.store import code_version, cpu, write_parquet
+from sim.results import ResultSet
+from sim.scenario import Scenario
+from viz.service import Snapshot
+from viz.session import Download
+from viz.state import Setting
+
+TOML, ZIP, TEXT, JSON = "application/toml", "application/zip", "text/csv", "application/json"
+
+
+def offers(setting: Setting, scenario: Scenario, snapshot: Snapshot) -> list[Download]:
+    """Downloads of a scenario and the runs that are in."""
+    name = f"hashpivot-{setting.scenario if not setting.changes else 'custom'}"
+    found: list[Download] = [
+        ("scenario", "Scenario (TOML)", lambda: (f"{name}.toml", scenario.to_toml(sources=True).encode(), TOML))
+    ]
+    results = snapshot.results
+    if results is None:
+        return found
+    found += [
+        ("csv", "Data, sector by month (CSV)", lambda: (f"{name}-sector.csv", _csv(results), TEXT)),
+        ("parquet", "Data, all tables (Parquet, zip)", lambda: (f"{name}.zip", _parquet(results), ZIP)),
+    ]
+    if (iamc := _iamc()) is not None:
+        found.append(("iamc", "Data, IAMC format (CSV)", lambda: (f"{name}-iamc.csv", iamc(results), TEXT)))
+    manifest = json.dumps(_manifest(scenario, results), indent=2).encode()
+    return [*found, ("manifest", "Manifest of the runs (JSON)", lambda: (f"{name}-manifest.json", manifest, JSON))]
+
+
+def _csv(results: ResultSet) -> bytes:
+    return results.table("sector").to_csv(index=False).encode()
+
+
+def _parquet(results: ResultSet) -> bytes:
+    """Every table that has rows, as Parquet with units in its metadata, in one zip."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive, tempfile.TemporaryDirectory() as folder:
+        for name in results.tables:
+            path = Path(folder) / f"{name}.parquet"
+            write_parquet(path, name, results.tables[name])
+            archive.write(path, path.name)
+    return packed.getvalue()
+
+
+def _iamc() -> Callable[[ResultSet], bytes] | None:
+    if find_spec("experiments.export") is None:
+        return None
+    from importlib import import_module
+
+    to_iamc = import_module("experiments.export").to_iamc
+    return lambda results: to_iamc(results).to_csv(index=False).encode()
+
+
+def _manifest(scenario: Scenario, results: ResultSet) -> dict[str, object]:
+    return {
+        "scenario": scenario.name,
+        "scenario_hash": scenario.content_hash(),
+        "code": code_version(),
+        "seed": results.meta.get("seed"),
+        "assumptions": results.meta.get("assumptions"),
+        "runs": results.runs,
+        "months": [results.months[0], results.months[-1]],
+        "cpu": cpu(),
+    }

@@ -1,0 +1,61 @@
+"""Runs for a component: asks the service, follows what comes in, lets go when the page turns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import solara
+
+from sim.scenario import Scenario
+from viz.service import Order, Snapshot, Watch, service
+from viz.settings import settings
+
+
+@dataclass(frozen=True)
+class Following:
+    """An ensemble as a component sees it. ``key`` says which order the snapshot belongs to."""
+
+    key: str
+    snapshot: Snapshot
+    watch: Watch | None
+
+    def cancel(self, _: object = None) -> None:
+        if self.watch:
+            self.watch.stop()
+
+    def go_on(self, _: object = None) -> None:
+        if self.watch:
+            self.watch.go_on()
+
+
+def order(scenario: Scenario, *, runs: int | None = None, keep: bool = False) -> Order:
+    """The dashboard's usual order for a scenario."""
+    return Order(scenario, runs or settings().runs, keep=keep)
+
+
+def use_ensemble(wanted: Order | None) -> Following:
+    """Follow an order; a new one lets go of the old, whose snapshot stays, under its key, until the first run is in.
+
+    ``wanted`` None follows nothing.
+    """
+    current, set_current = solara.use_state(Following("", Snapshot(), None))
+    key = f"{wanted.key}/{wanted.runs}" if wanted else ""
+
+    def start() -> Callable[[], None] | None:
+        if wanted is None:
+            return None
+        watch = service().watch(wanted)
+
+        def follow() -> None:
+            for snapshot in watch.updates():
+                if watch.released:
+                    return
+                set_current(Following(key, snapshot, watch))
+
+        threading.Thread(target=follow, daemon=True).start()
+        return watch.release
+
+    solara.use_effect(start, [key])
+    return current

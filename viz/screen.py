@@ -1,0 +1,108 @@
+"""From runs to what Explore shows, away from Solara: figures, their data as tables, words of the progress."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from experiments.figures import FIGURES, Figure
+from experiments.figures.model import RUNS_FOR_BANDS
+from experiments.wording import decimals, month, number, plural
+from sim.results import ResultSet
+from viz.service import Snapshot
+
+PATHS_SHOWN = 12  # sample paths on demand
+
+
+def figures(results: ResultSet) -> dict[str, Figure]:
+    """All figures of a set of runs, in their order."""
+    return {key: build(results) for key, build in FIGURES.items()}
+
+
+def against(figure: Figure, base: Figure | None) -> Figure:
+    """The figure with the baseline dotted into it, if both cover the same months."""
+    if base is None or base.months != figure.months or len(base.lines) != len(figure.lines):
+        return figure
+    return figure.against(base)
+
+
+def with_paths(figure: Figure, few: Figure) -> Figure:
+    """The figure with the paths of another one of a few runs, line by line."""
+    lines = tuple(replace(line, paths=other.paths) for line, other in zip(figure.lines, few.lines, strict=True))
+    return replace(figure, lines=lines)
+
+
+def first_runs(results: ResultSet, count: int = PATHS_SHOWN) -> ResultSet:
+    """The first runs of a set."""
+    kept = set(results.runs[: min(count, RUNS_FOR_BANDS - 1)])
+    tables = {name: results.tables[name] for name in results.tables}
+    return ResultSet({name: table[table["run"].isin(kept)] for name, table in tables.items()}, results.meta)
+
+
+def as_lines(figure: Figure) -> Figure:
+    """A stack as separate lines, for reading one layer."""
+    return replace(figure, kind="lines", baseline=())
+
+
+def only_baseline(figure: Figure) -> Figure:
+    """The frame and the baseline, while a scenario's first run is under way."""
+    unknown = [float("nan")] * len(figure.months)
+    waiting = tuple(replace(line, median=unknown, band=None, paths=()) for line in figure.lines)
+    return replace(figure.against(figure), lines=waiting)
+
+
+def table(figure: Figure) -> dict[str, Any]:
+    """The numbers drawn, one row a month, the same decimals down a column."""
+    frame = figure.frame()
+    factor = 100.0 if figure.percent else 1.0
+    columns, places = ["Month"], []
+    for label, quantile in frame.columns.to_flat_index():
+        columns.append(f"{label or figure.title}{'' if quantile == 'median' else f', {quantile[1:]} %'}")
+        places.append(0 if figure.whole else decimals(factor * frame[label, quantile]))
+    rows = [
+        [month(str(name)), *(number(factor * value, digits) for value, digits in zip(values, places, strict=True))]
+        for name, values in zip(frame.index, frame.to_numpy().tolist(), strict=True)
+    ]
+    return {"columns": columns, "rows": rows}
+
+
+def csv(figure: Figure) -> bytes:
+    """The numbers drawn, as they are, with a comment of unit and source."""
+    frame = figure.frame()
+    frame.columns = frame.columns.map(lambda column: " ".join(part for part in column if part))
+    head = f"# {figure.title}. {figure.subtitle} Unit: {figure.unit}. {figure.footer}\n"
+    return (head + frame.to_csv()).encode("utf-8")
+
+
+def definition(figure: Figure) -> str:
+    """Everything about a chart in words."""
+    return f"{figure.subtitle} Unit: {figure.unit}. Lines are medians over runs; {figure.footer}."
+
+
+def progress(snapshot: Snapshot, base: Snapshot | None, quiet: bool) -> dict[str, Any]:
+    """The corner that tells how far the runs are. ``quiet``: nothing is asked for."""
+    first = "First answer to come"
+    if snapshot.first_answer is not None:
+        first = f"First answer {snapshot.first_answer:.1f} s"
+    if base is not None and not base.done:
+        first = "Baseline under way"
+    shared = {"share": snapshot.share, "first": first, "rate": rate(snapshot.rate)}
+    if quiet or not snapshot.wanted:
+        return {"state": "done", "words": "", **shared}
+    if snapshot.stopped:
+        words = f"Stopped at {snapshot.done} of {plural(snapshot.wanted, 'run')}"
+        return {"state": "stopped", "words": words, **shared, "rate": ""}
+    if snapshot.running:
+        return {"state": "running", "words": f"{snapshot.done} of {plural(snapshot.wanted, 'run')}", **shared}
+    seconds = f" · {snapshot.seconds:.1f} s" if snapshot.rate else ""
+    return {"state": "done", "words": f"{plural(snapshot.done, 'run')}{seconds}", **shared}
+
+
+def rate(runs_a_second: float) -> str:
+    """"41 a second", or by the minute when slow."""
+    if runs_a_second <= 0:
+        return ""
+    if runs_a_second >= 1:
+        return f"{number(runs_a_second, 0 if runs_a_second >= 10 else 1)} a second"
+    return f"{number(60 * runs_a_second, 0)} a minute"
+

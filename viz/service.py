@@ -1,0 +1,338 @@
+"""Runs for pages: worker processes, shared between visitors, that fill ensembles batch by batch.
+
+An ensemble belongs to what is simulated, not to who asked: two visitors of one scenario share its runs. It grows
+while somebody watches it, and stops when nobody does. The ensemble with the fewest runs goes first, so that first
+answers are quick however many bands are being filled.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.store import code_version
+from sim.results import ResultSet
+from sim.runs import Assumptions, FirmTables, Frames, Job, describe, make_job
+from viz.cache import read_batches, write_batch
+from viz.settings import settings
+from viz.worker import STOP, serve
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from sim.scenario import Scenario
+
+TABLES = ("sector", "classes", "regions")
+FIRM_TABLES = (*TABLES, "firms", "contracts", "events", "decisions")
+KEPT = 24  # ensembles nobody watches that stay in memory
+TRIES = 2  # a batch whose worker dies is tried once more
+TICK = 0.5  # seconds between looks at the progress
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to simulate. ``firms`` "first" also keeps the firm tables of run 0; ``keep`` writes to disk."""
+
+    scenario: Scenario
+    runs: int
+    seed: int = 0
+    assumptions: Assumptions = "sampled"
+    firms: FirmTables = "none"
+    keep: bool = False
+
+    @property
+    def key(self) -> str:
+        """The same for orders that have the same runs, however many."""
+        parts = (self.scenario.content_hash()[:20], str(self.seed), self.assumptions, self.firms)
+        return "-".join((*parts, code_version().rpartition("+")[2]))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where an ensemble stands. ``results`` holds the runs that are in, None before the first."""
+
+    results: ResultSet | None = None
+    done: int = 0
+    wanted: int = 0
+    share: float = 0.0  # of the wanted run-months, unfinished batches included
+    rate: float = 0.0  # runs a second
+    first_answer: float | None = None  # seconds from the order
+    seconds: float = 0.0
+    stopped: bool = False
+    failed: int = 0  # runs that ended with an error
+    error: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether runs are still to come."""
+        return not self.stopped and not self.error and self.done + self.failed < self.wanted
+
+
+@dataclass
+class Ensemble:
+    """Runs of one order, filled from run 0 on. Guarded by the service's lock."""
+
+    order: Order
+    plan: Job
+    batches: dict[int, Frames] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
+    todo: list[tuple[int, ...]] = field(default_factory=list)  # batches to repeat
+    claimed: int = 0  # runs handed out, from 0 on
+    progress: dict[int, int] = field(default_factory=dict)  # run-months of batches under way, by first run
+    watches: list[Watch] = field(default_factory=list)
+    tries: dict[int, int] = field(default_factory=dict)
+    failed: int = 0
+    error: str = ""
+    joined: tuple[int, ResultSet] | None = None
+
+    @property
+    def wanted(self) -> int:
+        """Runs that the most demanding watcher waits for."""
+        return max((watch.runs for watch in self.watches if watch.active), default=0)
+
+    def next_batch(self) -> tuple[int, ...] | None:
+        """Runs to hand out now: few at first for a quick answer, then more."""
+        if self.error:
+            return None
+        if self.todo and self.wanted:
+            return self.todo.pop()
+        first = self.claimed
+        size = 2 if first < 4 else 4 if first < 12 else 8
+        runs = tuple(range(first, min(first + size, self.wanted)))
+        self.claimed = max(self.claimed, first + len(runs))
+        return runs or None
+
+    def results(self) -> ResultSet | None:
+        """What is in, joined once per state."""
+        if self.joined is None or self.joined[0] != len(self.batches):
+            tables = [self.batches[first] for first in sorted(self.batches) if "sector" in self.batches[first]]
+            if not tables:
+                return None
+            self.joined = len(self.batches), ResultSet.from_batches(tables, describe(self.plan))
+        return self.joined[1]
+
+
+class Watch:
+    """One visitor's interest in an ensemble; release it when the page turns to something else."""
+
+    def __init__(self, service: Service, ensemble: Ensemble, runs: int) -> None:
+        self.runs = runs
+        self.active = True
+        self.released = False
+        self.started = time.monotonic()
+        self.first_answer: float | None = None
+        self.had = sum(ensemble.sizes.values())
+        self._service = service
+        self._ensemble = ensemble
+
+    def updates(self) -> Iterator[Snapshot]:
+        """Snapshots as they change, at most two a second, until nothing is left to come or it is released."""
+        last: tuple[object, ...] = ()
+        while not self.released:
+            with self._service.changed:
+                snapshot = self._look()
+                state = (snapshot.done, round(snapshot.share, 3), snapshot.stopped, snapshot.failed, snapshot.error)
+                if state == last:
+                    self._service.changed.wait(TICK)
+                    continue
+            last = state
+            yield snapshot
+            if not snapshot.running and not snapshot.stopped:
+                return
+            time.sleep(0.15)
+
+    def stop(self) -> None:
+        """Keep what there is; ``go_on`` fills the rest."""
+        self._set(active=False)
+
+    def go_on(self) -> None:
+        self.started = time.monotonic()
+        self.had = self._look().done
+        self._set(active=True)
+
+    def release(self) -> None:
+        """Nobody looks any more."""
+        self.released = True
+        self._set(active=False)
+        self._service.forget(self._ensemble, self)
+
+    def _set(self, active: bool) -> None:
+        with self._service.changed:
+            self.active = active
+            self._service.changed.notify_all()
+
+    def _look(self) -> Snapshot:
+        ensemble, seconds = self._ensemble, time.monotonic() - self.started
+        done = sum(ensemble.sizes.values())
+        if done and self.first_answer is None:
+            self.first_answer = seconds
+        months = ensemble.plan.months
+        share = (done * months + sum(ensemble.progress.values())) / max(1, self.runs * months)
+        new = done - self.had
+        return Snapshot(
+            results=ensemble.results(),
+            done=done,
+            wanted=self.runs,
+            share=min(1.0, share),
+            rate=new / seconds if new and seconds > 0.2 else 0.0,
+            first_answer=self.first_answer,
+            seconds=seconds,
+            stopped=not self.active,
+            failed=ensemble.failed,
+            error=ensemble.error,
+        )
+
+
+class Service:
+    """The worker processes and all ensembles of this server."""
+
+    def __init__(self, processes: int, folder: Path | None = None) -> None:
+        self.changed = threading.Condition(threading.RLock())
+        self.ensembles: OrderedDict[str, Ensemble] = OrderedDict()
+        self.folder = folder
+        self.closed = False
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(processes)]
+        for thread in self._threads:
+            thread.start()
+
+    def watch(self, order: Order) -> Watch:
+        """Ask for runs. Raises UserError for what cannot be simulated."""
+        with self.changed:
+            ensemble = self.ensembles.get(order.key)
+            if ensemble is None or ensemble.error:
+                ensemble = Ensemble(order, make_job(
+                    order.scenario, order.seed, order.runs, assumptions=order.assumptions, firms=order.firms
+                ))  # fmt: skip
+                self._recall(ensemble)
+                self.ensembles[order.key] = ensemble
+            self.ensembles.move_to_end(order.key)
+            watch = Watch(self, ensemble, order.runs)
+            ensemble.watches.append(watch)
+            self._drop_old()
+            self.changed.notify_all()
+        return watch
+
+    def forget(self, ensemble: Ensemble, watch: Watch) -> None:
+        """Take a watch off its ensemble."""
+        with self.changed:
+            if watch in ensemble.watches:
+                ensemble.watches.remove(watch)
+
+    def close(self) -> None:
+        """End the workers."""
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def _recall(self, ensemble: Ensemble) -> None:
+        if not ensemble.order.keep or self.folder is None:
+            return
+        for (first, count), tables in sorted(read_batches(self.folder / ensemble.order.key).items()):
+            if first == ensemble.claimed:
+                ensemble.batches[first], ensemble.sizes[first] = tables, count
+                ensemble.claimed += count
+
+    def _drop_old(self) -> None:
+        idle = [key for key, ensemble in self.ensembles.items() if not ensemble.watches]
+        for key in idle[: max(0, len(idle) - KEPT)]:
+            del self.ensembles[key]
+
+    def _work(self) -> None:
+        """One worker process and the batches it gets, for as long as the server lives."""
+        process, line = start_worker()
+        while True:
+            with self.changed:
+                while not self.closed and (claim := self._claim()) is None:
+                    self.changed.wait()
+                if self.closed:
+                    line.close()
+                    process.join(timeout=3)
+                    if process.is_alive():
+                        process.terminate()
+                    return
+                assert claim is not None
+                ensemble, runs = claim
+            try:
+                self._run(line, ensemble, runs)
+            except (EOFError, OSError):  # the process died
+                process, line = start_worker()
+                self._repeat(ensemble, runs)
+
+    def _claim(self) -> tuple[Ensemble, tuple[int, ...]] | None:
+        waiting = [e for e in self.ensembles.values() if e.wanted > e.claimed or (e.todo and e.wanted)]
+        for ensemble in sorted(waiting, key=lambda e: e.claimed):
+            if runs := ensemble.next_batch():
+                ensemble.progress[runs[0]] = 0
+                return ensemble, runs
+        return None
+
+    def _run(self, line: Connection, ensemble: Ensemble, runs: tuple[int, ...]) -> None:
+        wanted = TABLES if ensemble.order.firms == "none" else FIRM_TABLES
+        line.send((replace(ensemble.plan, runs=runs), wanted))
+        told = False
+        while True:
+            if not told and not ensemble.wanted:
+                line.send(STOP)
+                told = True
+            if not line.poll(0.1):
+                continue
+            kind, content = line.recv()
+            with self.changed:
+                if kind == "progress":
+                    ensemble.progress[runs[0]] = content
+                    continue
+                self._settle(ensemble, runs, kind, content)
+                self.changed.notify_all()
+            break
+        if kind == "done" and content and "sector" in content and ensemble.order.keep and self.folder is not None:
+            write_batch(self.folder / ensemble.order.key, runs[0], len(runs), content)
+
+    def _settle(self, ensemble: Ensemble, runs: tuple[int, ...], kind: str, content: Frames | str | None) -> None:
+        ensemble.progress.pop(runs[0], None)
+        if isinstance(content, str):
+            ensemble.error = content
+        elif content is None:
+            ensemble.todo.append(runs)
+        else:
+            failed = len(content["errors"]) if "errors" in content else 0
+            ensemble.batches[runs[0]], ensemble.sizes[runs[0]] = content, len(runs) - failed
+            ensemble.failed += failed
+            if failed and not sum(ensemble.sizes.values()):
+                ensemble.error = str(content["errors"]["error"].iloc[0])
+
+    def _repeat(self, ensemble: Ensemble, runs: tuple[int, ...]) -> None:
+        with self.changed:
+            ensemble.progress.pop(runs[0], None)
+            ensemble.tries[runs[0]] = ensemble.tries.get(runs[0], 1) + 1
+            if ensemble.tries[runs[0]] > TRIES:
+                ensemble.error = "A worker process ended twice on the same runs; memory may be short."
+            else:
+                ensemble.todo.append(runs)
+            self.changed.notify_all()
+
+
+def start_worker() -> tuple[BaseProcess, Connection]:
+    """A fresh process with its imports under way."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+@cache
+def service() -> Service:
+    """The one service of this server."""
+    chosen = settings()
+    return Service(chosen.processes, chosen.cache)

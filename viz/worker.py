@@ -1,0 +1,74 @@
+"""A worker process: waits for batches of runs, tells of progress, stops when told to. Imports no Solara."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REPORT_EVERY = 0.2  # seconds
+STOP = "stop"
+KEPT_OF_REGIONS = (
+    "run", "month", "region", "power_price_usd_per_mwh", "reserve_margin", "mining_power_mw", "ai_gross_mw",
+)  # fmt: skip
+
+
+def serve(line: Connection) -> None:
+    """Answer jobs until the line closes.
+
+    In: (Job, names of the tables to send back) or STOP. Out: ("progress", run-months), ("done", tables or None
+    when stopped) or ("failed", words).
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us in good order
+    if hasattr(os, "nice"):
+        os.nice(5)  # pages come first
+    from sim.runs import run_job
+
+    _warm_up()
+    while True:
+        try:
+            message = line.recv()
+        except (EOFError, OSError):
+            return
+        if message == STOP:  # came too late: that batch is done
+            continue
+        job, wanted = message
+        last = [0.0]
+
+        def report(done: int, last: list[float] = last) -> None:
+            if time.monotonic() - last[0] > REPORT_EVERY:
+                last[0] = time.monotonic()
+                line.send(("progress", done))
+
+        try:
+            tables = run_job(job, report, lambda: _told_to_stop(line))
+            line.send(("done", None if tables is None else _cut(tables, wanted)))
+        except (BrokenPipeError, EOFError):
+            return
+        except Exception as error:
+            line.send(("failed", f"{type(error).__name__}: {error}"))
+
+
+def _warm_up() -> None:
+    """Import and read once what every batch needs."""
+    import_module("sim.engine")
+    import_module("sim.tables").load_tables(None)
+
+
+def _told_to_stop(line: Connection) -> bool:
+    return line.poll() and line.recv() == STOP
+
+
+def _cut(tables: Mapping[str, pd.DataFrame], wanted: tuple[str, ...]) -> dict[str, Any]:
+    """The wanted tables; of the regions only what pages show, for they are the largest."""
+    kept = {name: tables[name] for name in (*wanted, "errors") if name in tables}
+    if "regions" in kept and "firms" not in wanted:
+        kept["regions"] = kept["regions"][list(KEPT_OF_REGIONS)]
+    return kept
