@@ -57,13 +57,15 @@ class Terms:
 
 @dataclass
 class Plans:
-    """For each case and AI option (n, 4): ``lead`` months, grid MW ``spare`` of any use; by funding mode
-    (n, 4, M) the critical IT MW it would let, 0 where a gate closes it, and the lowest part of the market rent
-    at which that is worth as much as holding."""
+    """For each case and AI option (n, 4): ``lead`` months, grid MW ``spare`` of any use, and of the best way to
+    fund it the critical IT MW and the smallest a tenant asks for. By funding mode (n, 4, M): the critical IT MW it
+    would let, 0 where a gate closes it, and the lowest part of the market rent at which that is worth holding."""
 
     lead: Array
     spare: Array
     it_mw: Array
+    minimum: Array
+    open_mw: Array
     lowest_rent: Array
     terms: list[Terms]
 
@@ -71,7 +73,8 @@ class Plans:
     def blank(cls, n: int, terms: list[Terms]) -> Plans:
         shape = (n, len(ob.AI_OPTIONS))
         by_mode = (*shape, len(MODES))
-        return cls(np.zeros(shape), np.zeros(shape), np.zeros(by_mode), np.zeros(by_mode), terms)
+        lead, spare, it_mw, minimum = (np.zeros(shape) for _ in range(4))
+        return cls(lead, spare, it_mw, minimum, np.zeros(by_mode), np.zeros(by_mode), terms)
 
 
 def product_terms(s: Sector, product: int) -> Terms:
@@ -150,13 +153,15 @@ def smallest_ask(s: Sector, product: int) -> Array:
 
 @dataclass
 class Best:
-    """The best funding mode of one product at each case (n,): USD, years, cash on equity a year, gate."""
+    """The best funding mode of one product at each case (n,): USD, years, cash on equity a year, gate, IT MW."""
 
     worth: Array
     payback: Array
     equity: Array
     earn: Array
     gate: Index
+    it_mw: Array
+    minimum: Array
 
 
 def best_mode(
@@ -165,13 +170,13 @@ def best_mode(
     """Try every funding mode; keep the most valuable open one, else the one that got furthest.
 
     ``own`` USD the firm can put in at this site, ``it_mw`` capacity, ``spare`` grid MW that need no rack taken
-    down. Also returns ``it_mw`` and ``lowest_rent`` of every mode (n, M), as in ``Plans``.
+    down. Also returns ``open_mw`` and ``lowest_rent`` of every mode (n, M), as in ``Plans``.
     """
     n, run = len(c), c.run
     wait = np.maximum(terms.lead_months[run, 0], c.months_to_power)
     discount = np.exp(-np.log1p(terms.hurdle[run, 0]) * wait / 12)
     none, inf = np.zeros(n), np.full(n, np.inf)
-    best = Best(-inf, inf, none, none, np.full(n, ob.NO_TENANT))
+    best = Best(-inf, inf, none, none, np.full(n, ob.NO_TENANT), none, inf)
     sizes, lowest = np.zeros((n, len(MODES))), np.zeros((n, len(MODES)))
     for mode in range(len(MODES)):
         part, ask = terms.equity[run, mode], asks[run, mode]
@@ -187,7 +192,7 @@ def best_mode(
         worth = terms.pv[run, mode] * size * discount - need - (c.rig_value - 0.5 * c.rig_scrap) * given_up
         sizes[:, mode] = np.where(gate == ob.OPEN, size, 0.0)
         lowest[:, mode] = 1 - safe_divide(worth, terms.rent_value[run, mode] * size * discount)
-        fresh = Best(worth, years, need, safe_divide(cash, need), gate)
+        fresh = Best(worth, years, need, safe_divide(cash, need), gate, size, ask)
         further = PROGRESS[gate] > PROGRESS[best.gate]
         take = further | (PROGRESS[gate] == PROGRESS[best.gate]) & (worth > best.worth)
         best = Best(*(np.where(take, getattr(fresh, f.name), getattr(best, f.name)) for f in fields(Best)))
@@ -210,13 +215,13 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     for k, option in enumerate(ob.AI_OPTIONS):
         it_mw = np.minimum(gross[k] / c.p(s.P.ai.gross_per_it), LARGEST_LEASE_MW)
         asks = smallest_ask(s, CLOUD if option == ob.CLOUD else COLOCATION)
-        best, plans.it_mw[:, k], plans.lowest_rent[:, k] = best_mode(s, c, terms[k], asks, own, it_mw, spare[k])
+        best, plans.open_mw[:, k], plans.lowest_rent[:, k] = best_mode(s, c, terms[k], asks, own, it_mw, spare[k])
         table.value[:, option], table.payback[:, option] = best.worth, best.payback
         table.equity[:, option], table.earn[:, option] = best.equity, best.earn
         table.gate[:, option] = np.select(
             [~allowed, gross[k] < 0.5, ~suitable], [ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE], best.gate
         )
-        plans.spare[:, k] = spare[k]
+        plans.it_mw[:, k], plans.minimum[:, k], plans.spare[:, k] = best.it_mw, best.minimum, spare[k]
         plans.lead[:, k] = np.maximum(terms[k].lead_months[c.run, 0], c.months_to_power)
     # without racks to keep, a hybrid share is the same as colocation
     table.gate[c.racks < 0.5, ob.HYBRID] = ob.NOTHING

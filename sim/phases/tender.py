@@ -39,15 +39,17 @@ OFFER_MEMORY, OFFER_WEIGHT = 0.8, 0.15  # offers stay in the market for some mon
 
 @dataclass
 class Offers:
-    """n offers of one month. By funding mode (n, M): ``it_mw`` critical IT MW, 0 where the landlord would not let;
-    ``lowest_rent`` as in ``ai_options.Plans``. ``asked`` is the rent over the market's the landlord would like;
-    ``rent`` and ``leased_mw`` what was agreed; ``tenant`` -1 without an award."""
+    """n offers of one month. By funding mode (n, M): ``open_mw`` and ``lowest_rent`` as in ``ai_options.Plans``.
+
+    ``asked`` is the rent over the market's that the landlord would like; ``rent`` and ``leased_mw`` what was
+    agreed; ``tenant`` -1 without an award.
+    """
 
     run: Index
     firm: Index
     site: Index
     product: Index
-    it_mw: Array
+    open_mw: Array
     lowest_rent: Array
     spare: Array
     racks: Array
@@ -58,6 +60,10 @@ class Offers:
     leased_mw: Array
     tenant: Index
     mode: Index
+
+    def offered_mw(self) -> Array:
+        """Most critical IT MW offered to any tenant (n,)."""
+        return self.open_mw.max(axis=1, initial=0.0)
 
 
 def ask_tenants(s: Sector) -> None:
@@ -114,7 +120,7 @@ def collect(s: Sector, c: Cases, choice: Index, plans: ai_options.Plans) -> Offe
     n = len(picked)
     return Offers(
         run=run, firm=c.firm[picked], site=site, product=np.array(PRODUCT_OF_OPTION)[k],
-        it_mw=plans.it_mw[picked, k], lowest_rent=plans.lowest_rent[picked, k], spare=plans.spare[picked, k],
+        open_mw=plans.open_mw[picked, k], lowest_rent=plans.lowest_rent[picked, k], spare=plans.spare[picked, k],
         racks=c.racks[picked], lead=plans.lead[picked, k], case=picked, asked=np.exp(RENT_SPREAD * taste),
         rent=np.ones(n), leased_mw=np.zeros(n), tenant=np.full(n, -1), mode=np.zeros(n, np.int64),
     )  # fmt: skip
@@ -122,7 +128,7 @@ def collect(s: Sector, c: Cases, choice: Index, plans: ai_options.Plans) -> Offe
 
 def match(s: Sector, offers: Offers) -> None:
     """Each tenant in turn, best credit first, takes the best offers left within what it wants."""
-    s.now.ai_offered = np.bincount(offers.run, offers.it_mw.max(axis=1, initial=0.0), s.n_runs)
+    s.now.ai_offered = np.bincount(offers.run, offers.offered_mw(), s.n_runs)
     noise = s.streams.uniforms("tender", (s.n_sites, 2))
     if not len(offers.run):
         return
@@ -141,7 +147,7 @@ def match(s: Sector, offers: Offers) -> None:
 def _take(s: Sector, offers: Offers, tenant: int, score: Array, closes: Mask, mode_of_run: Index) -> None:
     """One tenant's awards of the month in one way of funding."""
     run, mode, rows = offers.run, mode_of_run[offers.run], np.arange(len(offers.run))
-    size, smallest = offers.it_mw[rows, mode], s.tenants.min_mw[run, tenant]
+    size, smallest = offers.open_mw[rows, mode], s.tenants.min_mw[run, tenant]
     rent = np.maximum(offers.asked, offers.lowest_rent[rows, mode])
     fits = (size >= smallest) & (size > 0) & s.tenants.solvent[run, tenant]
     fits &= s.now.rent[run] * rent <= s.tenants.max_rent[run, tenant]

@@ -19,7 +19,7 @@ def two_offers(s: Sector, **differing: list) -> tender.Offers:
     n, by_mode = 2, (2, len(MODES))
     columns = {
         "run": np.zeros(n, np.int64), "firm": np.array([0, 1]), "site": np.array([0, 1]),
-        "product": np.full(n, COLOCATION), "it_mw": np.full(by_mode, 150.0), "lowest_rent": np.full(by_mode, 0.5),
+        "product": np.full(n, COLOCATION), "open_mw": np.full(by_mode, 150.0), "lowest_rent": np.full(by_mode, 0.5),
         "spare": np.full(n, 500.0), "racks": np.zeros(n), "lead": np.full(n, 14.0), "case": np.arange(n),
         "asked": np.ones(n), "rent": np.ones(n), "leased_mw": np.zeros(n), "tenant": np.full(n, -1),
         "mode": np.zeros(n, np.int64),
@@ -56,7 +56,7 @@ def test_an_offer_holds_only_for_tenants_whose_gates_it_passes(make) -> None:
     size = np.full((2, len(MODES)), 150.0)
     size[0, INVESTMENT_GRADE] = 0.0
     s.tenants.wanted[:] = np.where(s.tenants.credit == INVESTMENT_GRADE, 1000.0, 0.0)
-    offers = two_offers(s, it_mw=size)
+    offers = two_offers(s, open_mw=size)
     tender.match(s, offers)
     assert offers.tenant[0] == -1
     assert offers.tenant[1] >= 0
@@ -71,7 +71,7 @@ def test_rents_spread_and_never_undercut_the_landlord(make) -> None:
         won = np.flatnonzero(offers.tenant >= 0)
         lowest = offers.lowest_rent[won, offers.mode[won]]
         assert (offers.rent[won] >= lowest).all()
-        assert (offers.leased_mw[won] <= offers.it_mw[won, offers.mode[won]] + 1e-9).all()
+        assert (offers.leased_mw[won] <= offers.open_mw[won, offers.mode[won]] + 1e-9).all()
         agreed += (offers.rent[won]).tolist()
     assert len(agreed) > 20
     assert 0.08 < np.std(np.log(agreed)) < 0.35
