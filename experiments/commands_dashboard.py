@@ -10,13 +10,9 @@ from typing import Annotated
 
 import typer
 
-from experiments.terminal import Debug
+from experiments.options import DebugOption
 
 IDLE = "5m"  # a visitor's session is released after being away this long
-
-
-def _remember_debug(value: bool) -> None:
-    Debug.on = Debug.on or value
 
 
 def dashboard(
@@ -24,9 +20,7 @@ def dashboard(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     runs: Annotated[int | None, typer.Option(min=1, help="Runs per scenario.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; 2 by default.")] = None,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_remember_debug, is_eager=True)
-    ] = False,
+    debug: DebugOption = False,
 ) -> None:
     """Open the simulator as a page in the browser."""
     from sim.errors import UserError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from experiments.terminal import Debug
 
 if TYPE_CHECKING:
+    from experiments.backcast import Backcast
     from experiments.hindcast import Hindcast
 
 
@@ -29,11 +31,15 @@ DataOption = Annotated[
 
 
 def hindcast(
-    case: Annotated[str, typer.Option(help="history: hashrate, hashprice and power since 2016.")] = "history",
+    case: Annotated[
+        str, typer.Option(help="history: hashrate, hashprice, power since 2016; pivot: AI leases since 2024-12.")
+    ] = "history",
     data: DataOption = None,
-    start: Annotated[str, typer.Option(help="First month.")] = "2016-07",
-    train_end: Annotated[str, typer.Option(help="Last month of the window that is scored as training.")] = "2021-12",
-    end: Annotated[str | None, typer.Option(help="Last month; by default the last with a known hashrate.")] = None,
+    start: Annotated[str | None, typer.Option(help="First month; by default 2016-07, pivot: 2024-12.")] = None,
+    train_end: Annotated[
+        str | None, typer.Option(help="Last month scored as training; by default 2021-12, pivot: 2025-12.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(help="Last month; by default the last that is known.")] = None,
     runs: Annotated[int, typer.Option(help="Number of runs.")] = 32,
     seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 0,
     workers: Annotated[int, typer.Option(help="Worker processes.")] = 1,
@@ -41,14 +47,15 @@ def hindcast(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Run the past again: real price in, simulated hashrate, hashprice and power out, with their errors."""
-    from experiments.hindcast import hindcast as run_hindcast
-    from experiments.terminal import progress
-    from sim.months import month_number
+    """Run the past again: real price in; simulated hashrate, hashprice, power or leases out, with their errors."""
+    from sim.errors import UserError
 
-    span = month_number(end) - month_number(start) + 1 if end and _is_month(end) and _is_month(start) else 66
-    with progress(runs, max(span, 1)) as count:
-        result = run_hindcast(case, data, start, train_end, end, runs, seed, workers=workers, on_progress=count)
+    if case not in CASES:
+        raise UserError(f"there is no case {case!r}; known are {' and '.join(CASES)}.")
+    for name, month in (("start", start), ("train-end", train_end), ("end", end)):
+        if month is not None and not _is_month(month):
+            raise UserError(f"--{name} must be a month such as 2025-06, not {month!r}.")
+    result = CASES[case](data, start, train_end, end, runs, seed, workers)
     if out:
         save(result, out)
     if json:
@@ -57,6 +64,42 @@ def hindcast(
         print_windows(result)
         if out:
             print(f"\nTable, errors and chart in {out}/")
+
+
+def _history(
+    data: Path | None, start: str | None, train_end: str | None, end: str | None, runs: int, seed: int, workers: int
+) -> Hindcast:
+    from experiments.hindcast import START, TRAIN_END
+    from experiments.hindcast import hindcast as run_hindcast
+    from experiments.terminal import progress
+    from sim.months import month_number
+
+    start = start or START
+    span = month_number(end) - month_number(start) + 1 if end else 66
+    with progress(runs, max(span, 1)) as count:
+        return run_hindcast(
+            data, start, train_end or TRAIN_END, end, runs, seed, workers=workers, on_progress=count
+        )
+
+
+def _pivot(
+    data: Path | None, start: str | None, train_end: str | None, end: str | None, runs: int, seed: int, workers: int
+) -> Backcast:
+    from experiments.backcast import END, START, TRAIN_END, backcast
+    from experiments.terminal import progress
+    from sim.errors import UserError
+    from sim.months import month_number
+
+    if data is not None:
+        raise UserError("--data is for the case history; the pivot is held against the shipped tables.")
+    if start not in (None, START):
+        raise UserError(f"--start can only be {START} in the case pivot, the month its facts are of, not {start}.")
+    span = month_number(end or END) - month_number(START) + 1
+    with progress(2 * runs, max(span, 1)) as count:  # once more under the null rule
+        return backcast(train_end or TRAIN_END, end or END, runs, seed, workers=workers, on_progress=count)
+
+
+CASES: dict[str, Callable[..., Hindcast | Backcast]] = {"history": _history, "pivot": _pivot}
 
 
 def calibrate(
@@ -94,7 +137,7 @@ def _is_month(text: str) -> bool:
     return len(text) == 7 and text[:4].isdigit() and text[4] == "-" and text[5:].isdigit()
 
 
-def save(result: Hindcast, out: Path) -> None:
+def save(result: Hindcast | Backcast, out: Path) -> None:
     """Write months.csv, hindcast.json and hindcast.png into a folder."""
     from experiments.hindcast_figures import draw
 
@@ -104,13 +147,27 @@ def save(result: Hindcast, out: Path) -> None:
     draw(result, out / "hindcast.png")
 
 
-def print_windows(result: Hindcast) -> None:
-    """The errors of each window and, below them, those of the rules of thumb."""
+HISTORY_ROWS = {
+    "Hashrate, mean error": "hashrate_mape", "Hashrate, log RMSE": "hashrate_log_rmse",
+    "Hashrate, bias": "hashrate_bias", "Hashprice, mean error": "hashprice_mape",
+    "Power, mean error": "power_mape", "Power, bias": "power_bias",
+}  # fmt: skip
+PIVOT_ROWS = {
+    "Signed GW, mean error": "signed_mape", "Signed GW, bias": "signed_bias", "Rent, mean error": "rent_mape",
+    "Hashrate, mean error": "hashrate_mape", "Hashrate, bias": "hashrate_bias",
+    "Hashprice, mean error": "hashprice_mape",
+}  # fmt: skip
+
+
+def print_windows(result: Hindcast | Backcast) -> None:
+    """The errors of each window and, below them, those of the rules of thumb; for the pivot its composition."""
     from rich.console import Console
     from rich.table import Table
 
     from experiments.wording import month, plural
 
+    composition = result.to_json().get("composition")
+    rows, compared = (PIVOT_ROWS, "signed") if composition else (HISTORY_ROWS, "hashrate")
     console = Console(highlight=False)
     told = f"{plural(result.runs, 'run')}, seed {result.seed}; errors of the median path"
     console.print(f"[bold]hindcast[/bold], {told}\n")
@@ -119,17 +176,18 @@ def print_windows(result: Hindcast) -> None:
     for window in result.windows:
         name = "Training" if window["name"] == "train" else "Test"
         table.add_column(f"{name}, {month(window['start'])} to {month(window['end'])}", justify="right")
-    rows = {
-        "Hashrate, mean error": "hashrate_mape", "Hashrate, log RMSE": "hashrate_log_rmse",
-        "Hashrate, bias": "hashrate_bias", "Hashprice, mean error": "hashprice_mape",
-        "Power, mean error": "power_mape", "Power, bias": "power_bias",
-    }  # fmt: skip
     for words, key in rows.items():
         table.add_row(words, *(percent(window[key], key.endswith("rmse")) for window in result.windows))
     for rule in result.windows[0]["benchmarks"]:
-        words = f"Hashrate by rule: {rule.replace('_', ' ')}"
-        table.add_row(words, *(percent(window["benchmarks"][rule]["hashrate_mape"]) for window in result.windows))
+        words = f"{next(iter(rows)).split(',')[0]} by rule: {rule.replace('_', ' ')}"
+        errors = (window["benchmarks"][rule][f"{compared}_mape"] for window in result.windows)
+        table.add_row(words, *map(percent, errors))
     console.print(table)
+    if composition:
+        console.print(
+            f"\nComposition of the leases (0 as it was, 1 nothing like it): {composition['score']:.2f}; "
+            f"null rule, {composition['null_rule'].replace('_', ' ')}: {composition['null_score']:.2f}"
+        )
 
 
 def percent(value: float | None, plain: bool = False) -> str:

@@ -59,7 +59,6 @@ class Hindcast:
 
 
 def hindcast(
-    case: str = "history",
     data: str | Path | None = None,
     start: str = START,
     train_end: str = TRAIN_END,
@@ -78,8 +77,6 @@ def hindcast(
     (but for the network's hashrate in a ``start`` other than 2016-07, from which the run begins).
     Raises UserError for input that cannot be used.
     """
-    if case != "history":
-        raise UserError(f"there is no case {case!r} here; known is 'history'.")
     targets = _targets(data, start, end)
     _check_months(start, train_end, targets.months[-1])
     with tempfile.TemporaryDirectory() as folder:

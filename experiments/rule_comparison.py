@@ -20,6 +20,7 @@ from experiments.ensemble import simulate
 from experiments.figures.model import Figure, line
 from experiments.validation import source_hash
 from experiments.wording import DASH, MINUS, decimals, month, number
+from sim.columns import TABLES
 from sim.outcomes import BY_NAME
 from sim.scenario import Scenario
 
@@ -72,7 +73,8 @@ class RuleComparison:
         if NULL_MODEL in signed:
             lines.append(line(NULL_MODEL, "exited", signed[NULL_MODEL]))
         return Figure(
-            key="rules", title="AI capacity signed by decision rule", subtitle="GW of critical IT, medians",
+            key="rules", title="AI capacity signed by decision rule",
+            subtitle="GW of critical IT; medians, and single runs under npv in pale",
             unit="GW", kind="lines", months=self.months, lines=tuple(lines), runs=len(self.results[REFERENCE]),
             source="same runs for every rule",
         )  # fmt: skip
@@ -101,6 +103,16 @@ def compare_rules(
 
 # ------------------------------------------------------------------ the page
 
+EXAMPLE = """```python
+from experiments import simulate
+from experiments.reasons import closed_options, sentence, title
+
+for decision in simulate("baseline", runs=1).table("decisions").to_dict("records"):
+    print(title(decision), sentence(decision), closed_options(decision))
+# Did not pivot
+# Stayed in BTC: 12 MW of IT is below every tenant's minimum (the best payer takes 40 MW); the best AI option
+# (colocation) would have earned 4 % on equity against 9 % hashing.
+```"""
 
 RULES_IN_WORDS = (
     ("npv", "Net present value per MW at the firm's own forecast, less inertia and reluctance, plus the pull of "
@@ -132,6 +144,12 @@ def page(compared: RuleComparison, made: str) -> str:
         "The random rule shows what gates, money, pipelines and tenants' demand bring about by themselves: what it "
         "shares with the others is not the work of anybody's calculation. Runs are few and all rules use the "
         "parameters chosen with `npv` in use, so the table compares mechanisms; it does not say which rule is right.",
+        "## What is recorded of a decision",
+        "Table `decisions`, one row for each review of a site by its owner, its host or a client with rigs there. "
+        "Values are those the rule saw, before inertia and reluctance.",
+        _rows(("column", "unit", "meaning"), [(f"`{c.name}`", c.unit, c.text) for c in TABLES["decisions"]], "---"),
+        "`experiments.reasons` puts a row into words:",
+        EXAMPLE,
     )) + "\n"  # fmt: skip
 
 

@@ -7,10 +7,9 @@ calibrate`` in experiments/fits. It carries a hash of the sources it was made fr
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,14 @@ import numpy as np
 from experiments import demand_response
 from experiments.hindcast import TRAIN_END, Hindcast, hindcast
 from experiments.hindcast_figures import draw
+from experiments.pages import ROOT, pct, signed, source_hash, table, two
+from experiments.wording import DASH
 from sim.scenario import Scenario
 from sim.scenario.registry import field_table
 
-ROOT = Path(__file__).resolve().parent.parent
 FITS = ROOT / "experiments" / "fits"
 EARLY_END = "2019-12"
 RUNS, RUNS_OF_VARIANTS = 32, 8
-SOURCES = ("agents/**/*.py", "sim/**/*.py", "sim/**/*.csv", "sim/**/*.toml", "experiments/*.py", "experiments/fits/*")
 
 # mechanisms that a scenario key can switch off: what, and the keys
 SWITCHES: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -70,14 +69,6 @@ def _early(workers: int) -> Hindcast:
     return hindcast(train_end=EARLY_END, runs=RUNS, workers=workers, scenario=_changed(keys))
 
 
-def source_hash() -> str:
-    """Hash of every file the page depends on."""
-    digest = hashlib.sha256()
-    for path in sorted({path for pattern in SOURCES for path in ROOT.glob(pattern) if path.is_file()}):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def page(whole: Hindcast, early: Hindcast, variants: list[tuple[str, Hindcast]]) -> str:
     """The page in Markdown."""
     train = whole.window("train")
@@ -93,15 +84,15 @@ def page(whole: Hindcast, early: Hindcast, variants: list[tuple[str, Hindcast]])
         "method), whose two methods differ by 6 % on average and by up to 39 % in single months.",
         "![Simulated and real hashrate, hashprice, power and energy per hash](images/hindcast.png)",
         "## Errors, 2016-07 to 2021-12",
-        _table(("", "hashrate", "log RMSE", "hashprice", "power"), [
+        table(("", "hashrate", "log RMSE", "hashprice", "power"), [
             ("target", "12 %", "0.16", DASH, "12 %"),
-            ("**simulation**", _pct(train["hashrate_mape"]), _two(train["hashrate_log_rmse"]),
-             _pct(train["hashprice_mape"]), _pct(train["power_mape"])),
+            ("**simulation**", pct(train["hashrate_mape"]), two(train["hashrate_log_rmse"]),
+             pct(train["hashprice_mape"]), pct(train["power_mape"])),
             *((*rule, DASH) for rule in _rules(train)),
         ]),
         "Rules of thumb are fitted to the same months, the regression with three coefficients and the best of four "
-        f"spans. Bias: hashrate {_signed(train['hashrate_bias'])}, power "
-        f"{_signed(train['power_bias'])}. Turning points "
+        f"spans. Bias: hashrate {signed(train['hashrate_bias'])}, power "
+        f"{signed(train['power_bias'])}. Turning points "
         f"of hashrate (10 %): {train['turning_points']['matched']} of "
         f"{train['turning_points']['real']} found within two "
         f"months, {train['turning_points']['simulated']} simulated.",
@@ -116,9 +107,12 @@ def page(whole: Hindcast, early: Hindcast, variants: list[tuple[str, Hindcast]])
         "## Price leads hashrate",
         _lead(whole),
         demand_response.markdown().rstrip(),
+        "## The pivot of 2024 to 2026",
+        "Leases, rents and deliveries since December 2024, what they owe to which mechanism, and whether the sector "
+        "settles ahead: [a page of its own](pivot.md).",
         "## Without one mechanism at a time",
         f"Parameters as shipped, {RUNS_OF_VARIANTS} runs each; hashrate and power errors over all months.",
-        _table(("switched off", "hashrate", "bias", "power", "bias"), [
+        table(("switched off", "hashrate", "bias", "power", "bias"), [
             ("nothing", *_four(train)), *((name, *_four(result.window("train"))) for name, result in variants)
         ]),
         "## Fitted and sourced parameters",
@@ -126,31 +120,11 @@ def page(whole: Hindcast, early: Hindcast, variants: list[tuple[str, Hindcast]])
     )) + "\n"  # fmt: skip
 
 
-DASH = "\N{EN DASH}"
-
-
-def _pct(value: float | None) -> str:
-    return DASH if value is None else f"{100 * value:.1f} %"
-
-
-def _signed(value: float) -> str:
-    return f"{100 * value:+.0f} %"
-
-
-def _two(value: float) -> str:
-    return f"{value:.2f}"
-
-
 def _four(window: dict[str, Any]) -> tuple[str, ...]:
     return (
-        _pct(window["hashrate_mape"]), _signed(window["hashrate_bias"]),
-        _pct(window["power_mape"]), _signed(window["power_bias"]),
+        pct(window["hashrate_mape"]), signed(window["hashrate_bias"]),
+        pct(window["power_mape"]), signed(window["power_bias"]),
     )  # fmt: skip
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def _years(result: Hindcast) -> str:
@@ -162,9 +136,9 @@ def _years(result: Hindcast) -> str:
             cells += [f"{part[name].mean():.3g}", f"{part[name + '_real'].mean():.3g}"]
         off = (part["hashrate_ehs"] / part["hashrate_ehs_real"] - 1).abs().mean()
         off_power = (part["power_gw"] / part["power_gw_real"] - 1).abs().mean()
-        rows.append([*cells, _pct(off), _pct(off_power)])
+        rows.append([*cells, pct(off), pct(off_power)])
     head = ("year", "EH/s", "real", "GW", "real", "J/TH", "real", "error hashrate", "error power")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _ban(result: Hindcast) -> str:
@@ -178,9 +152,9 @@ def _ban(result: Hindcast) -> str:
         return float(path[["2021-11", "2021-12"]].mean() / path["2021-05"] - 1)
 
     return (
-        f"Monthly mean hashrate from May to July 2021: simulated {_signed(fall(h))}, real {_signed(fall(real))}. "
-        f"November and December against May: simulated {_signed(back(h))}, real "
-        f"{_signed(back(real))}. The ban enters as "
+        f"Monthly mean hashrate from May to July 2021: simulated {signed(fall(h))}, real {signed(fall(real))}. "
+        f"November and December against May: simulated {signed(back(h))}, real "
+        f"{signed(back(real))}. The ban enters as "
         "a rule of the regulator in June and July with a compliance of 80 %."
     )
 
@@ -192,11 +166,11 @@ def _worst(result: Hindcast) -> str:
 
     def worst(errors: Any) -> list[tuple[str, ...]]:
         months = sorted(errors.abs().nlargest(6).index)
-        return [(frame["month"][k], _signed(off[k]), _signed(off_power[k])) for k in months]
+        return [(frame["month"][k], signed(off[k]), signed(off_power[k])) for k in months]
 
     head = ("month", "hashrate", "power")
     return (
-        _table(head, worst(off)) + "\n\nAnd for power:\n\n" + _table(head, worst(off_power)) + "\n\n"
+        table(head, worst(off)) + "\n\nAnd for power:\n\n" + table(head, worst(off_power)) + "\n\n"
         "The index takes every model that pays its power at 5 cents as running, whoever would have "
         "to own and house it: "
         "its power doubles within a quarter when the coin price does (October 2017 to January 2018, "
@@ -215,7 +189,7 @@ def _early_text(early: Hindcast) -> str:
     fit = json.loads((FITS / "to_2019.json").read_text(encoding="utf-8"))
     found = ", ".join(f"`{key}` {value:g}" for key, value in fit["values"].items())
     rows = [
-        (f"{w['start']} to {w['end']}", _pct(w["hashrate_mape"]), _two(w["hashrate_log_rmse"]), _pct(w["power_mape"]))
+        (f"{w['start']} to {w['end']}", pct(w["hashrate_mape"]), two(w["hashrate_log_rmse"]), pct(w["power_mape"]))
         for w in (train, test)
     ]
     return (
@@ -223,14 +197,14 @@ def _early_text(early: Hindcast) -> str:
         f"({fit['evaluations']} evaluations, {fit['seconds']:.0f} s): {found}; the other parameters as shipped, the "
         "rules of thumb fitted to the same months. Those parameters and the mechanisms were chosen with 2020 and "
         "2021 in sight, so the test is not wholly blind.\n\n"
-        + _table(("window", "hashrate", "log RMSE", "power"), [*rows, *_rules(test)])
+        + table(("window", "hashrate", "log RMSE", "power"), [*rows, *_rules(test)])
     )
 
 
 def _rules(window: dict[str, Any]) -> list[tuple[str, ...]]:
     """Rows of the rules of thumb: hashrate error, log RMSE, no power."""
     return [
-        (f"rule: {name.replace('_', ' ')}", _pct(rule["hashrate_mape"]), _two(rule["hashrate_log_rmse"]), DASH)
+        (f"rule: {name.replace('_', ' ')}", pct(rule["hashrate_mape"]), two(rule["hashrate_log_rmse"]), DASH)
         for name, rule in window["benchmarks"].items()
     ]
 
@@ -243,7 +217,7 @@ def _lead(result: Hindcast) -> str:
         growth = np.diff(np.log(frame[column]))
         return name, *(f"{np.corrcoef(price[: len(price) - lag], growth[lag:])[0, 1]:.2f}" for lag in range(4))
 
-    return "Correlation of monthly growth of hashrate with that of price some months before:\n\n" + _table(
+    return "Correlation of monthly growth of hashrate with that of price some months before:\n\n" + table(
         ("", "same month", "1 month", "2", "3"), [row("real", "hashrate_ehs_real"), row("simulated", "hashrate_ehs")]
     ) + (
         "\n\nThe delay of a month is missed: idle rigs come back within the month, and orders do not bunch as they "
@@ -270,7 +244,7 @@ def _parameters() -> str:
         "range adds; "
         "what is not identified can move by 15 % of its range without a loss beyond the noise. Where scores were "
         "equal the value with the smaller error of hashrate was shipped.\n\n"
-        + _table(("parameter", "shipped", "best score", "unit", "cost", "identified"), rows)
+        + table(("parameter", "shipped", "best score", "unit", "cost", "identified"), rows)
         + "\n\nEverything else that `history` sets (start, ban, building times, overhead of the index, dates) "
         "stands with its reason in the scenario file; all other parameters are those of the baseline with their "
         "sources."

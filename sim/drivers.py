@@ -18,7 +18,7 @@ from sim.streams import Streams
 
 if TYPE_CHECKING:
     from sim.scenario.blocks import Shock
-    from sim.tables import Tables
+    from sim.tables import Table, Tables
 
 # Share of a deviation that is left a month later.
 FEES_PERSISTENCE = 0.9  # monthly fees 2014-2026: first autocorrelation of their logarithm 0.92
@@ -39,6 +39,7 @@ LEASED_GW_PER_YEAR = {
     "2023-01": 5.0, "2024-01": 7.0, "2025-01": 7.6, "2025-04": 8.0, "2025-07": 29.6, "2025-10": 25.6,
     "2026-01": 34.4, "2026-04": 24.4,
 }  # fmt: skip
+CAPEX_YEARS = ("2023", "2024")  # whose leasing and spending give the GW leased per dollar: before the pivot
 # What follows is bounded by forecasts of US capacity (same table), about 21 GW of which stood before:
 # low: leases to 2028 stay inside the 60 GW of large load that Wood Mackenzie sees online by 2030;
 # base: leases to 2031 with the older capacity inside BNEF's 106 GW for 2035, and those of 2025-28 inside the
@@ -91,7 +92,7 @@ class Drivers:
         self._set_capital_markets(params.finance)
         defaults = self._defaults([str(code) for code in tables.tenants["tenant"]])
         self.tenant_default_probability = np.broadcast_to(defaults, (len(streams.runs), *defaults.shape)).copy()
-        self._set_ai(params.ai)
+        self._set_ai(params.ai, tables)
         self._set_power(params.power, tables)
 
     def _set_bitcoin(self, bitcoin: Any, tables: Tables) -> None:
@@ -115,8 +116,8 @@ class Drivers:
         multiples = lognormal_factor(moves, MULTIPLE_PERSISTENCE, finance.multiple_volatility / 12**0.5)
         self.equity_multiple_factor = multiples * self._shock("equity_multiple")
 
-    def _set_ai(self, ai: Any) -> None:
-        path, before = ai_demand_path(ai.demand_path, self.start, self.months)
+    def _set_ai(self, ai: Any, tables: Tables) -> None:
+        path, before = ai_demand_path(ai.demand_path, self.start, self.months, tables.hyperscaler_capex)
         noise = self._factor("ai_demand", DEMAND_PERSISTENCE, DEMAND_FLOW_SD)
         self.ai_demand_flow_gw = path * ai.demand_scale * noise * self._shock("ai_demand")
         self.ai_demand_gw = before + np.cumsum(self.ai_demand_flow_gw, axis=-1)
@@ -228,15 +229,30 @@ def season_factor(tables: Tables, start: str, months: int) -> Floats:
     return np.take(year, (month_number(start) + np.arange(months)) % 12, axis=0)
 
 
-def ai_demand_path(name: str, start: str, months: int) -> tuple[Floats, float]:
+def ai_demand_path(name: str, start: str, months: int, capex: Table) -> tuple[Floats, float]:
     """Expected market: new leasing per month [GW] (M,), and the stock leased from 2023 to before `start` [GW].
 
-    Before 2023 nothing is wanted; after the last year of a path its flow goes on.
+    Before 2023 nothing is wanted; after the last year of a path its flow goes on. `capex` is the table of
+    capital spending by quarter, which the path "capex" follows.
     """
-    rates = LEASED_GW_PER_YEAR | WANTED_GW_PER_YEAR[name]
+    rates = _leased_by_capex(capex) if name == "capex" else LEASED_GW_PER_YEAR | WANTED_GW_PER_YEAR[name]
     starts = np.array([month_number(month) for month in rates])
     per_month = np.concatenate(([0.0], np.array(list(rates.values())) / 12.0))
     begin = month_number(start)
     numbers = np.arange(min(begin, starts[0]), begin + months)
     flow = np.take(per_month, np.searchsorted(starts, numbers, side="right"))
     return flow[numbers >= begin], float(flow[numbers < begin].sum())
+
+
+def _leased_by_capex(capex: Table) -> dict[str, float]:
+    """GW a year from the first month of each quarter since 2023 on: what was spent, times the GW leased per
+    dollar in the years CAPEX_YEARS. The last quarter's spending goes on."""
+    quarters = [str(quarter) for quarter in capex["quarter"]]
+    spent = dict(zip(quarters, capex["usd_bn"].tolist(), strict=True))
+    known = sum(LEASED_GW_PER_YEAR[f"{year}-01"] for year in CAPEX_YEARS)
+    per_usd = known / sum(usd for quarter, usd in spent.items() if quarter[:4] in CAPEX_YEARS)
+    return {
+        f"{quarter[:4]}-{3 * int(quarter[5]) - 2:02d}": 4 * usd * per_usd
+        for quarter, usd in spent.items()
+        if quarter[:4] >= CAPEX_YEARS[0]
+    }

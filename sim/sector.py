@@ -115,7 +115,9 @@ class Sector:
         # the start's facts know nothing of a shock that strikes in the first month
         calm = SimpleNamespace(bitcoin=p.bitcoin, power=p.power, ai=p.ai, finance=p.finance, shocks=())
         self.at_start = Drivers(calm, Streams(self.seed, self.runs), self.tables, p.world.start, 1)
-        self.expected_flow = ai_demand_path(p.ai.demand_path, p.world.start, self.months)[0]
+        self.expected_flow = ai_demand_path(
+            p.ai.demand_path, p.world.start, self.months, self.tables.hyperscaler_capex
+        )[0]
         self.curves = PriceDuration(self.tables.price_duration.columns)
         shapes = [str(shape) for shape in self.tables.regions["price_shape"]]
         self.price_shape = np.array([self.curves.index(shape) for shape in shapes])

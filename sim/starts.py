@@ -21,6 +21,7 @@ HALVING_MONTHS = (("2012-12", 210_600), ("2016-07", 418_800), ("2020-05", 628_50
 BLOCKS_PER_MONTH = 144.6 * 30.4375  # a little more than 144 a day: blocks come faster while hashrate grows
 FUTURE_GENERATIONS = 12
 STARTS = (("2026-06", "2026"), ("2024-11", "2024"), ("2015-09", "2016"))
+FACTS_AS_OF = {"2026": "2026-06", "2024": "2024-12"}  # last day of the month: what was signed in it is in force
 
 
 class Start:
@@ -53,10 +54,13 @@ class Start:
         return base + (self.start - month_number(month)) * BLOCKS_PER_MONTH
 
     def leases(self) -> dict[str, Any]:
-        """Leases signed before the start; what was delivered by then."""
+        """Leases signed before the start, or with it if the firms' facts are of that month's end; what was
+        delivered by then."""
         t = self.tables.leases
-        known = self.firms is not None
-        rows = [k for k in range(len(t)) if known and month_number(str(t["signed"][k])) < self.start]
+        rows: list[int] = []
+        if self.firms is not None:
+            end = self.start + (self.start == month_number(FACTS_AS_OF[self.year]))
+            rows = [k for k in range(len(t)) if month_number(str(t["signed"][k])) < end]
         table = {name: values[rows] for name, values in t.columns.items()}
         if self.year == "2026":
             table["delivered_mw"] = table["delivered_it_mw_2026_06"]

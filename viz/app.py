@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import solara
 import solara.server.settings
+from solara.server.starlette import app as server
 
 from viz import frame, theme
+from viz.lost import not_found
 from viz.pages.compare import Compare
 from viz.pages.explore import Explore
 
@@ -22,3 +24,5 @@ frame.PAGES[:] = [{"path": path if path == "/" else f"/{path}", "label": label} 
 
 solara.server.settings.assets.extra_locations = theme.asset_folders()
 solara.server.settings.assets.fontawesome_enabled = False
+server.add_exception_handler(404, not_found)
+server.middleware_stack = None  # built before this module is read: without this it would not know the handler

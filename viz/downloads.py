@@ -13,7 +13,7 @@ from pathlib import Path
 from experiments.store import code_version, cpu, write_parquet
 from sim.results import ResultSet
 from sim.scenario import Scenario
-from viz.service import Snapshot
+from viz.orders import Snapshot
 from viz.session import Download
 from viz.state import Setting
 
@@ -37,6 +37,11 @@ def offers(setting: Setting, scenario: Scenario, snapshot: Snapshot) -> list[Dow
         found.append(("iamc", "Data, IAMC format (CSV)", lambda: (f"{name}-iamc.csv", iamc(results), TEXT)))
     manifest = json.dumps(_manifest(scenario, results), indent=2).encode()
     return [*found, ("manifest", "Manifest of the runs (JSON)", lambda: (f"{name}-manifest.json", manifest, JSON))]
+
+
+def sector_csv(key: str, label: str, results: ResultSet) -> Download:
+    """The sector table of one compared scenario."""
+    return key, label, lambda: (f"hashpivot-{results.scenario}-sector.csv", _csv(results), TEXT)
 
 
 def _csv(results: ResultSet) -> bytes:

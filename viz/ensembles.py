@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import solara
 
 from sim.scenario import Scenario
-from viz.service import Order, Snapshot, Watch, service
+from viz.orders import Order, Snapshot
+from viz.service import Watch, service
 from viz.settings import settings
 
 

@@ -27,6 +27,15 @@ def use_address() -> None:
 
     solara.use_memo(read, [])
     query = session.view().query
+    target = session.target.value
+
+    def turn() -> None:
+        if target:
+            session.target.value = ""
+            session.downloads.value = []
+            router.push(f"{target}?{query}" if query else target)
+
+    solara.use_effect(turn, [target])
 
     def write() -> None:
         if query != (router.search or ""):
@@ -52,6 +61,12 @@ def Layout(children: list[Any] = []) -> None:  # noqa: B006, N802
             if key == name:
                 session.save(*make())
 
+    error, clear = solara.use_exception()
+
+    def start_afresh() -> None:
+        session.history.value = History()
+        clear()
+
     solara.Title("hashpivot")
     solara.Style(theme.css(router.root_path))
     with solara.v.Html(tag="div", class_="hp"):
@@ -67,7 +82,17 @@ def Layout(children: list[Any] = []) -> None:  # noqa: B006, N802
             event_download=download,
         )
         Saver(file=session.saved.value)
-        solara.v.Html(tag="div", children=children)
+        if error is None:
+            solara.v.Html(tag="div", children=children)
+        else:
+            told = f"{type(error).__name__}: {error}"
+            with solara.v.Html(tag="div", class_="hp-wide"):
+                Problem(
+                    "This page met an error",
+                    [told, "Your link is kept until you start afresh."],
+                    "Start with the baseline",
+                    start_afresh,
+                )
 
 
 @solara.component

@@ -137,7 +137,7 @@ def _change(headline: Headline, values: pd.Series, base: ResultSet | None) -> di
     low, middle, high = differences.quantile([0.1, 0.5, 0.9]).to_list()
     places = 0 if headline.whole or headline.relative else decimals([middle, low, high], 2)
     if len(differences) < RUNS_FOR_BANDS:
-        interval = f"{len(differences)} runs, interval to come"
+        interval = "interval to come"
         return {"change": f"{signed(middle, places)} {unit}", "interval": interval}
     interval = f"({signed(low, places)} to {signed(high, places)})"
     if low <= 0 <= high:

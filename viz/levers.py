@@ -82,9 +82,7 @@ TOLD: dict[str, Told] = {
         "Grid headroom", ("none", "ample"), (0, 4), "more grid headroom", "less grid headroom"
     ),
     "power.price_scale": Told("Market price of power", ("cheap", "dear"), (0.5, 2), "dearer power", "cheaper power"),
-    "policy.mining_excise_usd_per_mwh": Told(
-        "Tax on mining power", ("none", "high"), (0, 60), "tax on mining power"
-    ),
+    "policy.mining_excise_usd_per_mwh": Told("Tax on mining power", ("none", "high"), (0, 60), "tax on mining power"),
     "policy.excise_from": Told("Mining tax from", needs="policy.mining_excise_usd_per_mwh"),
     "policy.excise_ramp_months": Told(
         "Mining tax ramp", ("at once", "slow"), (0, 60), needs="policy.mining_excise_usd_per_mwh"
@@ -110,9 +108,7 @@ TOLD: dict[str, Told] = {
         "Cost of rules for AI hosts", ("none", "high"), (0, 500_000), "costly AI rules", group="regulation"
     ),
     "ai.downtime_reduction": Told("Outages avoided", ("none", "all"), (0, 1), "fewer outages"),
-    "ai.demand_scale": Told(
-        "Demand for AI capacity", ("bust", "boom"), (0, 3), "more AI demand", "less AI demand"
-    ),
+    "ai.demand_scale": Told("Demand for AI capacity", ("bust", "boom"), (0, 3), "more AI demand", "less AI demand"),
     "ai.miner_demand_share": Told(
         "Miners' share of AI demand", ("none", "large"), (0, 0.5), "more leases for miners", "fewer leases for miners"
     ),
@@ -285,5 +281,3 @@ def _phrase(key: str, before: Any, value: Any) -> str:
     if value > before:
         return said.more or f"higher {name}"
     return said.less or f"lower {name}"
-
-

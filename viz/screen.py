@@ -9,7 +9,7 @@ from experiments.figures import FIGURES, Figure
 from experiments.figures.model import RUNS_FOR_BANDS
 from experiments.wording import decimals, month, number, plural
 from sim.results import ResultSet
-from viz.service import Snapshot
+from viz.orders import Snapshot
 
 PATHS_SHOWN = 12  # sample paths on demand
 
@@ -56,9 +56,10 @@ def table(figure: Figure) -> dict[str, Any]:
     frame = figure.frame()
     factor = 100.0 if figure.percent else 1.0
     columns, places = ["Month"], []
-    for label, quantile in frame.columns.to_flat_index():
+    for column in frame.columns:
+        label, quantile = tuple(column)
         columns.append(f"{label or figure.title}{'' if quantile == 'median' else f', {quantile[1:]} %'}")
-        places.append(0 if figure.whole else decimals(factor * frame[label, quantile]))
+        places.append(0 if figure.whole else decimals(factor * frame[column]))
     rows = [
         [month(str(name)), *(number(factor * value, digits) for value, digits in zip(values, places, strict=True))]
         for name, values in zip(frame.index, frame.to_numpy().tolist(), strict=True)
@@ -98,11 +99,27 @@ def progress(snapshot: Snapshot, base: Snapshot | None, quiet: bool) -> dict[str
     return {"state": "done", "words": f"{plural(snapshot.done, 'run')}{seconds}", **shared}
 
 
+def together(snapshots: list[Snapshot]) -> dict[str, Any]:
+    """Progress of several ensembles as one."""
+    done, wanted = sum(s.done for s in snapshots), sum(s.wanted for s in snapshots)
+    firsts = [s.first_answer for s in snapshots if s.first_answer is not None]
+    joined = Snapshot(
+        done=done,
+        wanted=wanted,
+        share=sum(s.share * s.wanted for s in snapshots) / max(1, wanted),
+        rate=sum(s.rate for s in snapshots if s.running),
+        first_answer=max(firsts) if len(firsts) == len(snapshots) else None,
+        seconds=max(s.seconds for s in snapshots),
+        stopped=any(s.stopped and s.done < s.wanted for s in snapshots),
+        failed=sum(s.failed for s in snapshots),
+    )
+    return progress(joined, None, quiet=False)
+
+
 def rate(runs_a_second: float) -> str:
-    """"41 a second", or by the minute when slow."""
+    """ "41 a second", or by the minute when slow."""
     if runs_a_second <= 0:
         return ""
     if runs_a_second >= 1:
         return f"{number(runs_a_second, 0 if runs_a_second >= 10 else 1)} a second"
     return f"{number(60 * runs_a_second, 0)} a minute"
-

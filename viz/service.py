@@ -17,10 +17,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.store import code_version
 from sim.results import ResultSet
-from sim.runs import Assumptions, FirmTables, Frames, Job, describe, make_job
+from sim.runs import Frames, Job, describe, make_job
 from viz.cache import read_batches, write_batch
+from viz.orders import Order, Snapshot, Task
 from viz.settings import settings
 from viz.worker import STOP, serve
 
@@ -28,52 +28,14 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    from sim.scenario import Scenario
 
 TABLES = ("sector", "classes", "regions")
 FIRM_TABLES = (*TABLES, "firms", "contracts", "events", "decisions")
 KEPT = 24  # ensembles nobody watches that stay in memory
 TRIES = 2  # a batch whose worker dies is tried once more
+QUICK = 4  # runs of an ensemble that go before anything else
+DIED = "A worker process ended before it was done; memory may be short."
 TICK = 0.5  # seconds between looks at the progress
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to simulate. ``firms`` "first" also keeps the firm tables of run 0; ``keep`` writes to disk."""
-
-    scenario: Scenario
-    runs: int
-    seed: int = 0
-    assumptions: Assumptions = "sampled"
-    firms: FirmTables = "none"
-    keep: bool = False
-
-    @property
-    def key(self) -> str:
-        """The same for orders that have the same runs, however many."""
-        parts = (self.scenario.content_hash()[:20], str(self.seed), self.assumptions, self.firms)
-        return "-".join((*parts, code_version().rpartition("+")[2]))
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Where an ensemble stands. ``results`` holds the runs that are in, None before the first."""
-
-    results: ResultSet | None = None
-    done: int = 0
-    wanted: int = 0
-    share: float = 0.0  # of the wanted run-months, unfinished batches included
-    rate: float = 0.0  # runs a second
-    first_answer: float | None = None  # seconds from the order
-    seconds: float = 0.0
-    stopped: bool = False
-    failed: int = 0  # runs that ended with an error
-    error: str = ""
-
-    @property
-    def running(self) -> bool:
-        """Whether runs are still to come."""
-        return not self.stopped and not self.error and self.done + self.failed < self.wanted
 
 
 @dataclass
@@ -197,6 +159,7 @@ class Service:
     def __init__(self, processes: int, folder: Path | None = None) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.ensembles: OrderedDict[str, Ensemble] = OrderedDict()
+        self.tasks: list[Task] = []
         self.folder = folder
         self.closed = False
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(processes)]
@@ -219,6 +182,13 @@ class Service:
             self._drop_old()
             self.changed.notify_all()
         return watch
+
+    def submit(self, task: Task) -> Task:
+        """Have a worker call a function; it waits for first answers of ensembles, not for their bands."""
+        with self.changed:
+            self.tasks.append(task)
+            self.changed.notify_all()
+        return task
 
     def forget(self, ensemble: Ensemble, watch: Watch) -> None:
         """Take a watch off its ensemble."""
@@ -260,21 +230,44 @@ class Service:
                     if process.is_alive():
                         process.terminate()
                     return
-                assert claim is not None
-                ensemble, runs = claim
+            assert claim is not None
             try:
-                self._run(line, ensemble, runs)
+                if isinstance(claim, Task):
+                    self._call(line, claim)
+                else:
+                    self._run(line, *claim)
             except (EOFError, OSError):  # the process died
                 process, line = start_worker()
-                self._repeat(ensemble, runs)
+                if isinstance(claim, Task):
+                    claim.settle("failed", DIED)
+                else:
+                    self._repeat(*claim)
 
-    def _claim(self) -> tuple[Ensemble, tuple[int, ...]] | None:
+    def _claim(self) -> Task | tuple[Ensemble, tuple[int, ...]] | None:
+        self.tasks = [task for task in self.tasks if not task.stopped]
         waiting = [e for e in self.ensembles.values() if e.wanted > e.claimed or (e.todo and e.wanted)]
+        if self.tasks and all(e.claimed >= QUICK for e in waiting):
+            return self.tasks.pop(0)
         for ensemble in sorted(waiting, key=lambda e: e.claimed):
             if runs := ensemble.next_batch():
                 ensemble.progress[runs[0]] = 0
                 return ensemble, runs
         return None
+
+    def _call(self, line: Connection, task: Task) -> None:
+        line.send((task.function, task.arguments))
+        told = False
+        while True:
+            if task.stopped and not told:
+                line.send(STOP)
+                told = True
+            if line.poll(0.1):
+                kind, content = line.recv()
+                if kind != "progress":
+                    task.settle(kind, content)
+                    return
+                done, total = content
+                task.share = done / max(1, total)
 
     def _run(self, line: Connection, ensemble: Ensemble, runs: tuple[int, ...]) -> None:
         wanted = TABLES if ensemble.order.firms == "none" else FIRM_TABLES
@@ -315,7 +308,7 @@ class Service:
             ensemble.progress.pop(runs[0], None)
             ensemble.tries[runs[0]] = ensemble.tries.get(runs[0], 1) + 1
             if ensemble.tries[runs[0]] > TRIES:
-                ensemble.error = "A worker process ended twice on the same runs; memory may be short."
+                ensemble.error = DIED
             else:
                 ensemble.todo.append(runs)
             self.changed.notify_all()

@@ -15,6 +15,7 @@ history: solara.Reactive[History] = solara.reactive(History())
 dark: solara.Reactive[bool] = solara.reactive(False)
 problems: solara.Reactive[list[str]] = solara.reactive([])  # of an address or a file, one line each
 saved: solara.Reactive[dict[str, Any] | None] = solara.reactive(None)  # the last file handed to the browser
+target: solara.Reactive[str] = solara.reactive("")  # page to turn to, done by the frame
 _numbers = itertools.count()
 
 
@@ -27,6 +28,12 @@ def go(new: View) -> None:
     """Look at something else; undo leads back."""
     problems.value = []
     history.value = history.value.to(new)
+
+
+def visit(path: str, new: View) -> None:
+    """Look at something else on another page."""
+    go(new)
+    target.value = path
 
 
 def adjust(setting: Setting) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,8 @@ KEPT_OF_REGIONS = (
 def serve(line: Connection) -> None:
     """Answer jobs until the line closes.
 
-    In: (Job, names of the tables to send back) or STOP. Out: ("progress", run-months), ("done", tables or None
+    In: (Job, names of the tables to send back), (function, its arguments) or STOP. Out:
+    ("progress", run-months), ("done", tables or None
     when stopped) or ("failed", words).
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us in good order
@@ -38,6 +39,9 @@ def serve(line: Connection) -> None:
         except (EOFError, OSError):
             return
         if message == STOP:  # came too late: that batch is done
+            continue
+        if callable(message[0]):
+            _call(line, *message)
             continue
         job, wanted = message
         last = [0.0]
@@ -54,6 +58,24 @@ def serve(line: Connection) -> None:
             return
         except Exception as error:
             line.send(("failed", f"{type(error).__name__}: {error}"))
+
+
+def _call(line: Connection, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    """Any function that tells of its progress and asks whether to stop."""
+    last = [0.0]
+
+    def report(done: int, total: int) -> None:
+        if time.monotonic() - last[0] > REPORT_EVERY:
+            last[0] = time.monotonic()
+            line.send(("progress", (done, total)))
+
+    try:
+        result = function(**arguments, on_progress=report, should_stop=lambda: _told_to_stop(line))
+        line.send(("done", result))
+    except (BrokenPipeError, EOFError):
+        raise SystemExit from None
+    except Exception as error:
+        line.send(("failed", str(error) or type(error).__name__))
 
 
 def _warm_up() -> None:

@@ -223,6 +223,12 @@ class Drawing:
             self._ahead(self._up(path), color, 1.0, PATH_OPACITY)
 
     def _median(self, line: Line, width: float) -> None:
+        if line.points:
+            self.canvas.ax.plot(
+                self.x, self._up(line.median), linestyle="", marker="o", markersize=5, zorder=5,
+                color=INK.marks[line.meaning], markeredgecolor=INK.page, markeredgewidth=1,
+            )  # fmt: skip
+            return
         self._ahead(self._up(line.median), INK.marks[line.meaning], width, line.shade)
 
     def _ahead(self, y: NDArray[np.float64], color: str, width: float, opacity: float) -> None:
@@ -286,13 +292,17 @@ class Drawing:
             below = np.vstack([np.zeros(len(self.x)), self.layers[:-1]])
             ends = ((below + self.layers) / 2)[:, -1]
         else:
-            ends = np.array([line.median[-1] for line in self.figure.lines])
+            ends = np.array([_last_known(line.median) for line in self.figure.lines])
             for dots in self.figure.baseline:
                 words.append(("Baseline", INK.second, "text"))
                 ends = np.append(ends, dots[-1])
         places = push_apart((self._up(ends) + 4).tolist(), self.plot_top + 6, self.bottom + 2)
         for (text, color, font), y in zip(words, places, strict=True):
             self.canvas.text(self.plot_right + 8, y, text, font, 12, color)
+
+
+def _last_known(values: Sequence[float]) -> float:
+    return next((value for value in reversed(values) if np.isfinite(value)), values[-1])
 
 
 def _drawn(line: Line) -> NDArray[np.float64]:

@@ -30,7 +30,8 @@ class Band:
 class Line:
     """A line, or a layer of a stack: the median over runs, one value per month, with what surrounds it.
 
-    A line may begin later than the figure: its first values are then not numbers (NaN).
+    A line may begin later than the figure: its first values are then not numbers (NaN). ``points`` draws each
+    value by itself, for what is known in single months only.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Line:
     shade: float = 1.0
     band: Band | None = None
     paths: tuple[list[float], ...] = ()
+    points: bool = False
 
     @property
     def leads(self) -> bool:
@@ -76,7 +78,7 @@ class Figure:
     def _drawn(self) -> str:
         if self.runs == 1:
             return ""
-        if self.kind == "stack":
+        if self.kind == "stack" or not any(line.leads for line in self.lines):
             return "medians; dotted: baseline" if self.baseline else "medians"
         if self.runs < RUNS_FOR_BANDS:
             return f"each a pale path, bands from {RUNS_FOR_BANDS} runs"

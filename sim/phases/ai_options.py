@@ -104,7 +104,7 @@ def product_terms(s: Sector, product: int) -> Terms:
         project = hosting.lease_economics(revenue, margin, cost, ltc, coupon, years, years, 0.0, a.gross_per_it)
         residual, hurdle = hall_residual(cost, years), f.hosting_equity_hurdle
         lead = a.retrofit_lead_months if retrofit else a.colocation_lead_months
-    lead = lead * (1 - a.skills_transfer)
+    lead = lead * (1 - s.P.behaviour.skills_transfer)
     cash = project.equity_cash - a.compliance_cost_usd_per_mw_year / 1e6
     pv = hosting.equity_npv(0.0, cash, years, residual, hurdle, 0.0)
     rent_value = revenue * margin * annuity_factor(hurdle, years)
@@ -126,7 +126,7 @@ def hall_capex(s: Sector, product: int) -> Array:
     """
     a = s.P.ai
     full = (a.colocation_capex_usd_m_per_mw, a.retrofit_capex_usd_m_per_mw, a.cloud_hall_capex_usd_m_per_mw)[product]
-    return full * s.now.inflation[:, None] * (1 - a.skills_transfer)
+    return full * s.now.inflation[:, None] * (1 - s.P.behaviour.skills_transfer)
 
 
 def hall_residual(capex: Array, years: Array) -> Array:

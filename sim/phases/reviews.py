@@ -52,7 +52,7 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
 
 def _roles(s: Sector, cases: Cases, hosting: ai_options.Plans, gate: np.ndarray) -> None:
     """Hosts decide on the site's AI use only, and not before the hosting contract ends; clients on the rigs only."""
-    end = np.minimum(cases.at.get(s.sites.hosting_end), s.t + cases.p(s.P.ai.hosting_notice_months))
+    end = np.minimum(cases.at.get(s.sites.hosting_end), s.t + cases.p(s.P.power.hosting_notice_months))
     bound = (cases.role == HOST)[:, None] & (end[:, None] > s.t + hosting.lead)
     gate[:, ob.AI_OPTIONS] = np.where(bound, ob.UNDER_CONTRACT, gate[:, ob.AI_OPTIONS])
     host, client = cases.role == HOST, cases.role == CLIENT

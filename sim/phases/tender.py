@@ -88,7 +88,7 @@ def ask_tenants(s: Sector) -> None:
         s.start_wanted = s.wanted_total.copy()
         s.fit_out_mw = share * theirs
     s.fit_out_mw = np.minimum(s.fit_out_mw + share * needed, theirs)
-    offered = s.streams.uniforms("backstop", (s.n_tenants,)) < s.P.ai.backstop_share
+    offered = s.streams.uniforms("backstop", (s.n_tenants,)) < s.P.finance.backstop_share
     lost = (s.tenants.own_credit == CREDITS.index("backstopped")) & ~offered
     s.tenants.credit = np.where(lost, CREDITS.index("unrated"), s.tenants.own_credit)
 

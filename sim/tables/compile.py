@@ -21,6 +21,7 @@ from sim.tables.sources.firms import START_2024, START_2026, build_firms
 from sim.tables.sources.grids import build_ercot_months, build_price_duration, build_regions, build_seasons
 from sim.tables.sources.history import build_btc_history, build_hyperscaler_capex
 from sim.tables.sources.machines import build_rigs
+from sim.tables.sources.pivot import build_pivot_targets
 from sim.tables.sources.rules import build_regulation
 
 
@@ -41,6 +42,7 @@ def build_tables(facts: Path, data: Path) -> dict[str, str]:
         "costs": build_costs(facts),
         "btc_history": build_btc_history(data),
         "hyperscaler_capex": build_hyperscaler_capex(data),
+        "pivot_targets": build_pivot_targets(facts, data),
     }
     return {name: _as_csv(name, rows) for name, rows in built.items()}
 

@@ -54,6 +54,7 @@ class Tables:
     costs: Table
     btc_history: Table
     hyperscaler_capex: Table
+    pivot_targets: Table
     digest: str
 
 

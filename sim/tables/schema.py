@@ -337,6 +337,26 @@ HYPERSCALER_CAPEX = Schema(
     (Rising("quarter"),),
 )
 
+QUANTITIES = (
+    "network_hashrate_ehs",
+    "hashprice_usd_per_ph_day",
+    "delivered_share",
+    "top10_with_ai_revenue",
+    "listed_restructurings",
+)
+PIVOT_TARGETS = Schema(
+    {
+        "quantity": _text(*QUANTITIES),
+        "month": MONTH,
+        "value": _amount("as the quantity says"),
+        "low": _amount("as the quantity says", empty=True),
+        "high": _amount("as the quantity says", empty=True),
+        **ORIGIN,
+    },
+    ("quantity", "month"),
+    (Rising("month", "quantity"), Ordered(("low", "value", "high"))),
+)
+
 SCHEMAS: dict[str, Schema] = {
     "regions": REGIONS,
     "firms_2026": _firms("firms_2026"),
@@ -351,4 +371,5 @@ SCHEMAS: dict[str, Schema] = {
     "costs": COSTS,
     "btc_history": BTC_HISTORY,
     "hyperscaler_capex": HYPERSCALER_CAPEX,
+    "pivot_targets": PIVOT_TARGETS,
 }

@@ -31,7 +31,7 @@ def month_view(model: Any) -> MonthView:
         firm.connected = sum(site.connected for site in firm.sites)
         firm.mw_run = firm.connected + sum(site.racks for site in firm.hosted_at)
     return MonthView(
-        month=model.month, ai_priority=p.policy.ai_priority_months, hosting_notice=a.hosting_notice_months,
+        month=model.month, ai_priority=p.policy.ai_priority_months, hosting_notice=p.power.hosting_notice_months,
         look_ahead=b.look_ahead_months, overhead=p.power.mining_overhead,
         net_of_pool=1.0 - p.bitcoin.pool_fee, availability=p.power.availability, j_per_th=model.j_per_th,
         used=market.used, price=market.price, on_sale=market.on_sale, distance=model.distance,
@@ -68,6 +68,7 @@ def smallest_asks(model: Any, cloud: bool) -> list[float]:
 def ai_terms(model: Any) -> dict[str, Terms]:
     """Terms of the three products by who stands behind the rent."""
     a, f, now = model.p.ai, model.p.finance, model.now
+    paid = 1.0 - model.p.behaviour.skills_transfer  # of cost and time of a hall
     ltc = [f.ltc_investment_grade, f.ltc_backstopped, f.ltc_speculative, f.ltc_unrated, f.ltc_speculative]
     ltc = [min(max(share * f.ltc_scale * now.ltc_factor, 0.0), 0.95) for share in ltc]
     spreads = [f.spread_investment_grade, f.spread_backstopped, f.spread_speculative, f.spread_corporate]
@@ -83,14 +84,14 @@ def ai_terms(model: Any) -> dict[str, Terms]:
     }  # fmt: skip
     found, hurdle = {}, f.hosting_equity_hurdle
     for name, (rent, capex, years, lead) in halls.items():
-        capex, lead = capex * (1.0 - a.skills_transfer), lead * (1.0 - a.skills_transfer)
+        capex, lead = capex * paid, lead * paid
         projects = [
             hall(a, rent * over_mean, capex * part, years)
             for over_mean, part in zip(RENT_BY_MODE, LANDLORDS_PART, strict=True)
         ]
         found[name] = Terms(lead, hurdle, years, funding(a, projects, years, hosts, hurdle))
-    lead = a.cloud_lead_months * (1.0 - a.skills_transfer)
-    projects, years = [cloud(a, now)] * 5, a.cloud_term_years
+    lead = a.cloud_lead_months * paid
+    projects, years = [cloud(a, now, paid)] * 5, a.cloud_term_years
     modes = funding(a, projects, years, clouds, f.cloud_equity_hurdle)
     return found | {"cloud": Terms(lead, f.cloud_equity_hurdle, years, modes)}
 
@@ -100,10 +101,10 @@ def hall(a: Any, rent: float, capex: float, years: float) -> Project:
     return rent * a.colocation_margin, capex, 0.0, hall_residual(capex, years)
 
 
-def cloud(a: Any, now: Any) -> Project:
-    """GPUs in an own hall, let to one customer who pays a part ahead."""
+def cloud(a: Any, now: Any, paid: float) -> Project:
+    """GPUs in an own hall (``paid`` part of its usual cost), let to one customer who pays a part ahead."""
     revenue, years = a.cloud_revenue_usd_m_per_mw_year * now.gpu_scarcity**0.5, a.cloud_term_years
-    hall_capex = a.cloud_hall_capex_usd_m_per_mw * now.inflation * (1.0 - a.skills_transfer)
+    hall_capex = a.cloud_hall_capex_usd_m_per_mw * now.inflation * paid
     gpu_capex = a.cloud_gpu_capex_usd_m_per_mw
     left = hall_residual(hall_capex, years) + gpu_residual(years) * gpu_capex
     return revenue * a.cloud_margin, hall_capex + gpu_capex, revenue * years * a.cloud_prepayment_share, left

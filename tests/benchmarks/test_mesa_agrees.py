@@ -21,7 +21,7 @@ CHANGES = {
     "policy.carbon_price_usd_per_t": 30.0, "policy.carbon_from": "2026-07", "policy.carbon_ramp_months": 1,
     "policy.mining_excise_usd_per_mwh": 2.0, "policy.excise_from": "2026-07", "policy.excise_ramp_months": 1,
     "policy.large_load_duty_usd_per_mw_year": 5000.0, "ai.compliance_cost_usd_per_mw_year": 1000.0,
-    "ai.skills_transfer": 0.1, "ai.hosting_notice_months": 12.0, "policy.ai_priority_months": 3.0,
+    "behaviour.skills_transfer": 0.1, "power.hosting_notice_months": 12.0, "policy.ai_priority_months": 3.0,
     "policy.ai_interest_relief": 0.005,
 }  # fmt: skip
 

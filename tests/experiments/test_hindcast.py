@@ -171,7 +171,6 @@ def test_missing_column_and_file(tmp_path):
         ({"end": "2030-01"}, "no price for 2026-07"),
         ({"start": "2019-01"}, "--start must lie between"),
         ({"train_end": "2016-01"}, "--train-end 2016-01 lies before"),
-        ({"case": "future"}, "no case 'future'"),
     ],
 )
 def test_wrong_settings_are_named(settings, told):

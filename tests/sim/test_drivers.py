@@ -12,8 +12,10 @@ from sim.drivers import Drivers
 from sim.errors import UserError
 from sim.months import days_in_month, month_name, month_number
 from sim.streams import Streams
+from sim.tables import load_tables
 
 START, MONTHS, MANY = "2026-07", 90, range(400)
+CAPEX = load_tables().hyperscaler_capex
 REGIONS = ["ERCOT", "PJM", "QUEBEC"]
 TENANTS = ["COREWEAVE", "CORE42"]
 PATHS = [
@@ -28,6 +30,7 @@ def tables() -> SimpleNamespace:
     wiggle = np.random.default_rng(0).normal(0.03, 0.13, len(known))
     summer = np.where(np.isin(np.arange(1, 13), [7, 8]), 1.5, 0.9)
     return SimpleNamespace(
+        hyperscaler_capex=CAPEX,
         btc_history={"month": np.array(known), "price_usd": 30_000 * np.exp(np.cumsum(wiggle))},
         tenants={"tenant": np.array(TENANTS)},
         regions={"code": np.array(REGIONS), "season": np.array(["hot", "flat", "flat"])},
@@ -288,20 +291,30 @@ def test_additive_shocks() -> None:
 
 
 def test_past_leasing_adds_up_to_what_was_counted() -> None:
-    flow, before = drivers.ai_demand_path("base", "2023-01", 42)
+    flow, before = drivers.ai_demand_path("base", "2023-01", 42, CAPEX)
     assert before == 0.0
     by_quarter = flow.reshape(14, 3).sum(axis=-1)
     assert by_quarter[:4].sum() == pytest.approx(5.0)  # TD Cowen, 2023
     assert by_quarter[4:8].sum() == pytest.approx(7.0)
     np.testing.assert_allclose(by_quarter[8:11], [1.9, 2.0, 7.4])
     assert by_quarter[8:11].sum() == pytest.approx(11.3)  # nine months of 2025
-    assert drivers.ai_demand_path("low", START, 1)[1] == pytest.approx(flow.sum())
-    assert np.all(drivers.ai_demand_path("high", "2016-07", 78)[0] == 0.0)
+    assert drivers.ai_demand_path("low", START, 1, CAPEX)[1] == pytest.approx(flow.sum())
+    assert np.all(drivers.ai_demand_path("high", "2016-07", 78, CAPEX)[0] == 0.0)
+
+
+def test_demand_by_capital_spending_follows_the_quarters() -> None:
+    """By hand: 12 GW were leased for the 311.3 bn USD of 2023 and 2024; nothing later sets the ratio."""
+    flow, before = drivers.ai_demand_path("capex", "2025-01", 24, CAPEX)
+    per_usd = 12.0 / (27.1 + 27.3 + 30.5 + 35.3 + 37.9 + 44.7 + 50.6 + 57.9)
+    assert before == pytest.approx(12.0)
+    by_quarter = flow.reshape(8, 3)
+    np.testing.assert_allclose(by_quarter[:5].sum(axis=-1), per_usd * np.array([59.0, 71.7, 78.4, 92.5, 111.0]))
+    np.testing.assert_allclose(by_quarter[5:], by_quarter[4, 0])  # the last known quarter goes on
 
 
 def test_demand_paths_stay_inside_forecasts_of_capacity() -> None:
     def stock(name: str, month: str) -> float:
-        flow, before = drivers.ai_demand_path(name, START, MONTHS)
+        flow, before = drivers.ai_demand_path(name, START, MONTHS, CAPEX)
         return before + float(flow[: month_number(month) - month_number(START) + 1].sum())
 
     older = 21.0
@@ -315,9 +328,9 @@ def test_demand_paths_stay_inside_forecasts_of_capacity() -> None:
 
 def test_demand_stock_grows_by_its_flow_and_scales() -> None:
     made, doubled = make(MANY), make(MANY, demand_scale=2.0)
-    before = drivers.ai_demand_path("base", START, 1)[1]
+    before = drivers.ai_demand_path("base", START, 1, CAPEX)[1]
     np.testing.assert_allclose(doubled.ai_demand_gw - before, 2 * (made.ai_demand_gw - before))
-    expected = drivers.ai_demand_path("base", START, MONTHS)[0]
+    expected = drivers.ai_demand_path("base", START, MONTHS, CAPEX)[0]
     np.testing.assert_allclose(made.ai_demand_flow_gw.mean(axis=0), expected, rtol=0.08)
     added = made.ai_demand_gw[:, -1] - before
     assert 0.03 < added.std() / added.mean() < 0.15

@@ -2,13 +2,14 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim.scenario import FieldInfo, Scenario, ScenarioError, describe, fields, schema
-from sim.scenario.declare import Region
+from sim.scenario.declare import Region, Tenant
 from sim.scenario.registry import BLOCKS
 
 ALL = list(fields())
@@ -80,7 +81,7 @@ def test_kinds():
         "power.availability": "float",
     }
     assert {key: describe(key).kind for key in expected} == expected
-    assert describe("ai.demand_path").choices == ("low", "base", "high")
+    assert describe("ai.demand_path").choices == ("low", "base", "high", "capex")
     assert "ERCOT" in describe("policy.mining_ban_regions").choices
 
 
@@ -131,3 +132,16 @@ def test_worked_numbers_of_the_model_description_are_the_defaults():
     assert ai.colocation_capex_usd_m_per_mw / ai.gross_per_it == pytest.approx(7.5, abs=0.15)
     standing = power.site_cost_usd_per_mw_year / (power.availability * 8766)
     assert power.other_cost_usd_per_mwh + standing == pytest.approx(8, abs=0.3)
+
+
+def test_the_documentation_lists_every_shipped_scenario():
+    text = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    table = text.split("## The library")[1].split("\n\n")[1]
+    listed = set(re.findall(r"`([\w-]+)`", "\n".join(row.split("|")[1] for row in table.splitlines())))
+    assert listed == set(Scenario.names())
+
+
+def test_tenant_codes_are_those_of_the_compiled_table():
+    table = Path(__file__).parents[2] / "sim" / "data" / "tenants.csv"
+    with table.open(encoding="utf-8", newline="") as lines:
+        assert {row["tenant"] for row in csv.DictReader(lines)} == set(Tenant.__args__)

@@ -88,7 +88,7 @@ def test_every_problem_at_once_with_key_value_bounds_and_file(write):
         "polcy: unknown block; did you mean policy? [own.toml]",
         "policy.carbon_price_usd_per_t = -5: must lie between 0 and 2000 (USD/t) [own.toml]",
         'policy.carbon_from = "2027-13": must be a month such as 2027-01 [own.toml]',
-        'ai.demand_path = "hihg": must be one of low, base, high; did you mean high? [own.toml]',
+        'ai.demand_path = "hihg": must be one of low, base, high, capex; did you mean high? [own.toml]',
         'ai.rent_elasticity = "high": must be a number [own.toml]',
         "world.months = 3.5: must be a whole number [own.toml]",
         "shocks[0]: size of a rent shock must lie between 0 and 20, not -1 [own.toml]",

@@ -15,7 +15,7 @@ def reach(figure: Figure, also: Sequence[Sequence[float]] = ()) -> tuple[float, 
     if figure.kind == "stack":
         tops = [np.sum([line.median for line in figure.lines], axis=0)]
         tops += [np.sum(figure.baseline, axis=0)] if figure.baseline else []
-        return 0.0, float(np.max(tops))
+        return 0.0, float(np.nanmax([*np.concatenate(tops), 0.0])) or 1.0
     parts = [part for line in figure.lines for part in _drawn(line)]
     values = np.concatenate([np.asarray(part, dtype=np.float64) for part in (*parts, *figure.baseline, *also)])
     values = values[np.isfinite(values)]

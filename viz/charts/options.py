@@ -26,6 +26,7 @@ from viz.charts.parts import (
     today_mark,
     tooltip_line,
     width_of,
+    year_marks,
 )
 
 HEIGHT = 200  # px of a chart with its margins
@@ -73,12 +74,13 @@ class Chart:
         labels = [] if self.compact else self._labels()
         width = max((width_of(item["label"]["formatter"]) for item in labels), default=0.0)
         series = self._stack() if self.figure.kind == "stack" else self._lines()
+        series += [year_marks(self.figure, self.axis, self.colours, self.compact)]
         series += [today_mark(self.days, self.today, self.colours, self.figure.kind == "stack")]
         if self.axis.log:
             series += [log_labels(self.axis, self.days, self.colours)]
         if labels:
             series += [helper(labels)]
-        base = frame(self.axis, self.colours, self.days, self.figure, max(16, round(width) + 12), self.compact)
+        base = frame(self.axis, self.colours, self.days, self.figure, max(16, round(width) + 12))
         return base | {"series": series}
 
     def _scaled(self, values: Sequence[float]) -> list[float | None]:
@@ -91,8 +93,8 @@ class Chart:
             series += self._paths(line)
         for dots in self.figure.baseline:
             series += [self._dotted(dots, BASELINE)]
-        for dots in self.modified:
-            series += [self._dotted(dots, "Modified baseline", self.colours.second)]
+        for second in self.modified:
+            series += [self._dotted(second, "Modified baseline", self.colours.second)]
         for line in reversed(self.figure.lines):
             series += self._median(line)
         return series
@@ -104,10 +106,10 @@ class Chart:
         values = self._scaled(line.median)
         readout: list[list[Any]] = [[d, v] for d, v in zip(self.days, values, strict=True)]
         names = ["median"]
-        if line.band:
+        if line.band is not None:
             names += [f"10{chr(8211)}90 %: from", "to"]
-            low, high = self._scaled(line.band.p10), self._scaled(line.band.p90)
-            readout = [[*row, a, b] for row, a, b in zip(readout, low, high, strict=True)]
+            edges = zip(self._scaled(line.band.p10), self._scaled(line.band.p90), strict=True)
+            readout = [[*row, *edge] for row, edge in zip(readout, edges, strict=True)]
         name = line.label or ("Scenario" if self.figure.baseline else "Median")
         parts = []
         solid = {"lineStyle": style | {"type": "solid"}}
@@ -123,12 +125,11 @@ class Chart:
             return []
         series = []
         pairs = ((line.band.p10, line.band.p90), (line.band.p25, line.band.p75))
-        for number, (edges, opacity) in enumerate(zip(pairs, BAND_OPACITY, strict=True)):
-            low, high = (list(edge) for edge in edges)
+        for number, ((lower, upper), opacity) in enumerate(zip(pairs, BAND_OPACITY, strict=True)):
+            low, high = list(lower), list(upper)
             if self.today < len(low):
                 low[self.today] = high[self.today] = line.median[self.today]
-            below = self._scaled(low)[self.today :]
-            above = self._scaled(high)[self.today :]
+            below, above = self._scaled(low)[self.today :], self._scaled(high)[self.today :]
             width = [None if a is None or b is None else max(0.0, b - a) for a, b in zip(below, above, strict=True)]
             stack = f"band-{place}-{number}"
             colour = self.colours.marks[line.meaning]

@@ -8,12 +8,11 @@ from typing import Any
 
 from experiments.figures.model import Figure
 from experiments.figures.palette import Palette
-from experiments.figures.scales import Axis
+from experiments.figures.scales import Axis, time_ticks
 
 Option = dict[str, Any]
 PLOT_TOP, PLOT_BOTTOM = 18, 20  # px
 FONT = "Inter, Roboto, system-ui, sans-serif"
-YEAR_MS = 365.25 * 24 * 3600 * 1000
 DIGITS = 4  # significant digits of a plotted value: three to read, one so that lines stay smooth
 
 
@@ -36,16 +35,19 @@ def _round(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def frame(
-    axis: Axis, colours: Palette, days: Sequence[str], figure: Figure, right: int, compact: bool
-) -> Option:
+def exact(value: float) -> float:
+    """A round number without the dust of binary fractions, which tick labels would show."""
+    return float(f"{value:.10g}")
+
+
+def frame(axis: Axis, colours: Palette, days: Sequence[str], figure: Figure, right: int) -> Option:
     """Everything but the series."""
     words = max((len(text) for text in axis.words), default=1)
     return {
         "animation": False,
         "textStyle": {"fontFamily": FONT},
         "grid": {"left": max(26, round(6.6 * words) + 12), "right": right, "top": PLOT_TOP, "bottom": PLOT_BOTTOM},
-        "xAxis": _time_axis(colours, days, compact),
+        "xAxis": _time_axis(colours, days),
         "yAxis": _value_axis(axis, colours, figure),
         "tooltip": {
             "trigger": "axis",
@@ -61,41 +63,57 @@ def frame(
     }
 
 
-def _time_axis(colours: Palette, days: Sequence[str], compact: bool) -> Option:
-    years = int(days[-1][:4]) - int(days[0][:4])
-    every = (4 if compact else 2) if years >= 5 else 1
-    short = years < 2
-    blank = dict.fromkeys(("month", "day", "hour", "minute", "second", "millisecond", "none"), "")
+def _time_axis(colours: Palette, days: Sequence[str]) -> Option:
+    """A bare time axis: its words come from year_marks, for ECharts would choose years of its own."""
     return {
         "type": "time",
         "min": days[0],
         "max": days[-1],
-        "minInterval": YEAR_MS / 12 * 3 if short else YEAR_MS * every * 0.99,
         "splitLine": {"show": False},
         "axisLine": {"show": True, "onZero": False, "lineStyle": {"color": colours.strong_rule, "width": 1}},
-        "axisTick": {"show": True, "length": 4, "lineStyle": {"color": colours.strong_rule}},
-        "axisLabel": {
-            "formatter": "{MMM} {yyyy}" if short else {"year": "{yyyy}", **blank},
-            "color": colours.third,
-            "fontSize": 11,
-            "margin": 7,
-            "showMaxLabel": False,
-            "hideOverlap": True,
-        },
+        "axisTick": {"show": False},
+        "axisLabel": {"show": False},
     }
+
+
+def year_marks(figure: Figure, axis: Axis, colours: Palette, compact: bool) -> Option:
+    """Ticks and words under the time axis; every fourth year in small multiples."""
+    ticks = time_ticks(figure.months)
+    if compact and len(ticks) > 3 and len(figure.months) > 60:
+        ticks = [(place, words) for place, words in ticks if int(words) % 4 == 0]
+    floor = axis.low * (100.0 if figure.percent else 1.0)
+    return {
+        "type": "scatter",
+        "data": [{"value": [_day_of(place), floor], "label": {"formatter": words}} for place, words in ticks],
+        "symbol": "rect",
+        "symbolSize": [1, 4],
+        "symbolOffset": [0, 2],
+        "silent": True,
+        "clip": False,
+        "tooltip": {"show": False},
+        "itemStyle": {"color": colours.strong_rule, "opacity": 1},
+        "label": {"show": True, "position": "bottom", "distance": 5, "fontSize": 11, "color": colours.third},
+        "z": 6,
+    }
+
+
+def _day_of(place: float) -> str:
+    """2030.5 -> "2030-07-01"."""
+    year, month = divmod(round(12 * place), 12)
+    return f"{year}-{month + 1:02d}-01"
 
 
 def _value_axis(axis: Axis, colours: Palette, figure: Figure) -> Option:
     factor = 100.0 if figure.percent else 1.0
     common: Option = {
-        "min": axis.low * factor,
-        "max": axis.high * factor,
+        "min": exact(axis.low * factor),
+        "max": exact(axis.high * factor),
         "axisLine": {"show": False},
         "axisTick": {"show": False},
     }
     if axis.log:
         return common | {"type": "log", "axisLabel": {"show": False}, "splitLine": {"show": False}}
-    step = (axis.ticks[1] - axis.ticks[0]) * factor
+    step = exact((axis.ticks[1] - axis.ticks[0]) * factor)
     label: Option = {"color": colours.third, "fontSize": 11, "margin": 7, "showMaxLabel": axis.high == axis.ticks[-1]}
     if figure.percent:
         label["formatter"] = "{value} %"
@@ -125,9 +143,7 @@ def tooltip_line(name: str, rows: Sequence[Sequence[Any]], names: Sequence[str],
     return line
 
 
-def area(
-    days: Sequence[str], values: Sequence[float | None], stack: str, colour: str, opacity: float
-) -> Option:
+def area(days: Sequence[str], values: Sequence[float | None], stack: str, colour: str, opacity: float) -> Option:
     """A filled layer without edge that answers to no pointer."""
     return {
         "type": "line",

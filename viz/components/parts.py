@@ -100,3 +100,44 @@ def Panel(  # noqa: N802
 @solara.component_vue("saver.vue")
 def Saver(file: Data | None) -> None:  # noqa: N802
     """Hands a new file (name, mime, content in base64, number) to the browser."""
+
+
+@solara.component_vue("segment.vue")
+def Segment(  # noqa: N802
+    parts: list[Data],
+    chosen: str,
+    event_choose: Event,
+    label: str = "",
+    choices: list[Data] = [],  # noqa: B006
+    event_check: Event = _ignore,
+) -> None:
+    """A choice of one (id, label), and a list of boxes to tick (id, label, on) behind ``label``."""
+
+
+@solara.component_vue("columns.vue")
+def ColumnHead(  # noqa: N802
+    letter: str, name: str, text: str, progress: str, event_unpin: Event, event_explore: Event
+) -> None:
+    """Head of a compared scenario."""
+
+
+@solara.component_vue("differences.vue")
+def Differences(names: list[str], rows: list[Data]) -> None:  # noqa: N802
+    """Paired differences as strips; see viz.comparison.difference_rows."""
+
+
+@solara.component_vue("wedges.vue")
+def Wedges(  # noqa: N802
+    names: list[str],
+    chosen: str,
+    outcomes: list[Data],
+    outcome: str,
+    meaning: str,
+    bars: list[Data],
+    note: str,
+    can_start: bool,
+    event_choose: Event,
+    event_pick: Event,
+    event_start: Event,
+) -> None:
+    """What each lever of one scenario does; see viz.comparison.wedges."""

@@ -1,10 +1,204 @@
-"""Compare: up to four scenarios side by side."""
+"""Compare: up to four pinned scenarios side by side, their paired differences, and what each lever does."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib.util import find_spec
+from typing import Any
+
 import solara
+
+from experiments.figures import Figure
+from experiments.wording import DASH, plural
+from sim.results import ResultSet
+from sim.scenario import Scenario, ScenarioError
+from viz import comparison, downloads, levers, screen, session
+from viz.charts.axes import axis_of
+from viz.charts.options import option
+from viz.comparison import FIRST_ROWS, ROWS, Row
+from viz.components.parts import ChartBlock, ColumnHead, Differences, Head, Segment
+from viz.ensembles import Following, order, use_ensemble
+from viz.frame import Problem
+from viz.settings import settings
+from viz.state import BASELINE, MOST_PINS, Setting
+from viz.theme import palette
+
+COUNTS = ("No scenario", "One scenario", "Two scenarios", "Three scenarios", "Four scenarios")
+SUGGESTED = ("carbon-tax", "ai-bust", "btc-crash")
+SPREAD_TOLD = (
+    f"Median, 25{DASH}75 % and 10{DASH}90 % of paired differences. Line: none. Faint: the interval includes zero."
+)
+LETTERS = "ABCD"
+ROW_HEIGHT = 132  # px of a small multiple
 
 
 @solara.component
 def Compare() -> None:  # noqa: N802
-    solara.v.Html(tag="div", class_="hp-wide", children=["To come."])
+    """The page; with nothing pinned it offers what could be."""
+    with solara.v.Html(tag="main", class_="hp-wide"):
+        try:
+            pinned = [(pin, pin.load(settings().world)) for pin in session.view().pins]
+        except ScenarioError as error:
+            Problem("A pinned scenario cannot be simulated", error.messages, "Unpin all", _unpin_all)
+            return
+        if pinned:
+            Pinned(pinned)
+        else:
+            _nothing_pinned()
+
+
+def _nothing_pinned() -> None:
+    actions = [{"id": name, "label": Scenario.load(name).title, "off": False} for name in SUGGESTED]
+
+    def add(names: tuple[str, ...]) -> None:
+        session.go(replace(session.view(), pins=tuple(Setting(name) for name in names)))
+
+    Head(
+        title="Compare scenarios",
+        lede="Pin up to four on Explore, or begin with one of these:",
+        progress={"state": "done", "words": ""},
+        actions=[*actions, {"id": "all", "label": "All three", "off": False}],
+        event_action=lambda name: add(SUGGESTED if name == "all" else (name,)),
+    )
+
+
+@solara.component
+def Pinned(pinned: list[tuple[Setting, Scenario]]) -> None:  # noqa: N802
+    """Columns of scenarios, rows of outcomes; below, differences and levers."""
+    view = session.view()
+    baseline = solara.use_memo(lambda: Scenario.load(BASELINE, settings().world), [])
+    base = use_ensemble(order(baseline, keep=True))
+    slots = [use_ensemble(order(pinned[i][1]) if i < len(pinned) else None) for i in range(MOST_PINS)]
+    before = base.snapshot.results
+    results = [_own(slot, scenario) for slot, (_, scenario) in zip(slots, pinned, strict=False)]
+    names = [_name(setting, scenario) for setting, scenario in pinned]
+    as_differences = view.option("compare") == "differences"
+    shown = [row for row in ROWS if row.key in view.option("rows", ",".join(FIRST_ROWS)).split(",")]
+    solara.use_effect(lambda: session.downloads.set(_offers(names, results)), [[len(r or ()) for r in results]])
+    with solara.v.Html(tag="div", class_="hp-compare-head"):
+        Head(
+            title=f"{COUNTS[len(pinned)]} against the baseline",
+            lede="Same random numbers in every scenario, so differences are due to the levers. "
+            f"{plural(settings().runs, 'run')} each.",
+            progress=screen.together([slot.snapshot for slot in (base, *slots[: len(pinned)])]),
+            event_cancel=lambda _: _all([base, *slots], go_on=False),
+            event_go_on=lambda _: _all([base, *slots], go_on=True),
+        )
+        _choices(as_differences, shown)
+    columns = f"minmax(0, .65fr) repeat({len(pinned)}, minmax(0, 1fr))"
+    with solara.v.Html(tag="div", class_="hp-compare", style_=f"grid-template-columns: {columns}"):
+        with solara.v.Html(tag="div", class_="hp-column-head"):
+            _words("p", "Pinned scenarios", "hp-third")
+            _words("p", "One scale per row. Dotted line: baseline.")
+        for place, (setting, scenario) in enumerate(pinned):
+            _column_head(place, setting, scenario, slots[place])
+        for row in shown:
+            _row(row, results, before, as_differences)
+    if before is not None:
+        with solara.v.Html(tag="div", class_="hp-two"):
+            with solara.v.Html(tag="section"):
+                year = before.months[-1][:4]
+                _words("h3", f"Difference from the baseline, end {year}")
+                _words("p", SPREAD_TOLD, "hp-subtitle")
+                Differences(names=names, rows=comparison.difference_rows(before, results))
+                _words("p", "Each row has its own scale, the same for all scenarios.", "hp-footer")
+            if find_spec("experiments.attribution"):
+                from viz.pages.wedges import LeverWedges
+
+                LeverWedges([scenario for _, scenario in pinned], names, baseline)
+
+
+def _own(slot: Following, scenario: Scenario) -> ResultSet | None:
+    """Results of a slot, unless they still belong to what was there before."""
+    return slot.snapshot.results if slot.key.startswith(order(scenario).key) else None
+
+
+def _name(setting: Setting, scenario: Scenario) -> str:
+    before = Scenario.load(setting.scenario).values()
+    return setting.name or levers.title_of(scenario, dict(setting.changes), before)
+
+
+def _choices(as_differences: bool, shown: list[Row]) -> None:
+    view = session.view()
+
+    def check(data: dict[str, Any]) -> None:
+        kept = {row.key for row in shown} ^ {data["id"]}
+        keys = [row.key for row in ROWS if row.key in kept]
+        session.go(view.with_option("rows", "" if tuple(keys) == FIRST_ROWS else ",".join(keys)))
+
+    Segment(
+        parts=[{"id": "levels", "label": "Levels"}, {"id": "differences", "label": "Differences"}],
+        chosen="differences" if as_differences else "levels",
+        event_choose=lambda name: session.go(view.with_option("compare", name if name == "differences" else "")),
+        label="Choose outcomes",
+        choices=[{"id": row.key, "label": row.title, "on": row in shown} for row in ROWS],
+        event_check=check,
+    )
+
+
+def _column_head(place: int, setting: Setting, scenario: Scenario, slot: Following) -> None:
+    text = levers.lede_of(dict(setting.changes)) if setting.changes else scenario.summary
+    snapshot = slot.snapshot
+    ColumnHead(
+        letter=LETTERS[place],
+        name=_name(setting, scenario),
+        text=text,
+        progress=f"{snapshot.done} of {plural(snapshot.wanted, 'run')}" if snapshot.running else "",
+        event_unpin=lambda _: session.go(session.view().unpin(place)),
+        event_explore=lambda _: session.visit("/", replace(session.view(), setting=setting)),
+    ).key(f"head-{setting.words}")
+
+
+def _row(row: Row, results: list[ResultSet | None], before: ResultSet | None, as_differences: bool) -> None:
+    """One outcome in all columns on one scale."""
+    with solara.v.Html(tag="div", class_="hp-row-name"):
+        _words("h3", row.title)
+        _words("p", f"{row.unit}, difference" if as_differences else row.subtitle)
+    figures = [_figure(row, result, before, as_differences) for result in results]
+    known = [figure for figure in figures if figure is not None]
+    low, high = comparison.shared_reach(known)
+    for place, figure in enumerate(figures):
+        with solara.v.Html(tag="div", class_="hp-bare hp-row-cell"):
+            if figure is None:
+                _words("p", "First run under way", "hp-hint")
+                continue
+            axis = axis_of(figure, low, high)
+            drawn = option(figure, palette(session.dark.value), axis=axis, height=ROW_HEIGHT, compact=True)
+            name = f"{row.key}-{place}"
+            ChartBlock(
+                name=name, title=f"{row.title}, {LETTERS[place]}", subtitle=row.subtitle, footer="", option=drawn,
+                height=ROW_HEIGHT, bare=True,
+            ).key(name)  # fmt: skip
+
+
+def _figure(row: Row, result: ResultSet | None, before: ResultSet | None, as_differences: bool) -> Figure | None:
+    if result is None or (as_differences and before is None):
+        return None
+    if as_differences and before is not None:
+        return comparison.differences(row, result, before)
+    return comparison.levels(row, result, before)
+
+
+def _offers(names: list[str], results: list[ResultSet | None]) -> list[session.Download]:
+    return [
+        offer
+        for letter, name, result in zip(LETTERS, names, results, strict=False)
+        if result is not None
+        for offer in [downloads.sector_csv(f"csv-{letter}", f"{letter} {name}, data (CSV)", result)]
+    ]
+
+
+def _all(slots: list[Following], go_on: bool) -> None:
+    for slot in slots:
+        if go_on:
+            slot.go_on()
+        else:
+            slot.cancel()
+
+
+def _unpin_all() -> None:
+    session.go(replace(session.view(), pins=()))
+
+
+def _words(tag: str, words: str, class_: str = "") -> solara.Element:
+    return solara.v.Html(tag=tag, class_=class_, children=[words])

@@ -192,5 +192,3 @@ def _key(scenario: Scenario) -> str:
 
 def _step(history: Any) -> None:
     history.value = history.value.undo()
-
-

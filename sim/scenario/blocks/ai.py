@@ -12,10 +12,11 @@ from sim.scenario.distributions import Lognormal, Normal, Triangular
 class AI(Block):
     """The market for AI capacity."""
 
-    demand_path: Literal["low", "base", "high"] = param(
+    demand_path: Literal["low", "base", "high", "capex"] = param(
         "base",
         "assumption",
-        "Which forecast of the AI capacity that tenants want is used.",
+        "Which forecast of the AI capacity that tenants want is used; capex is none: it follows what the large "
+        "clouds have spent, up to the last quarter known.",
         source="facts: hyperscaler_demand (Goldman Sachs, BNEF, Morgan Stanley, Wood Mackenzie)",
     )
     demand_scale: float = param(
@@ -373,34 +374,4 @@ class AI(Block):
         low=0,
         high=1,
         source="facts: claims.md row 12 (no measured value), hence 0",
-    )
-    skills_transfer: float = param(
-        0,
-        "lever",
-        "Share of the cost of a hall, chips apart, that miners save by their own crews and plant; halls are "
-        "ready sooner by the same share.",
-        unit="share",
-        low=0,
-        high=0.6,
-        source="assumption: no measured value found, hence 0",
-    )
-    hosting_notice_months: float = param(
-        120,
-        "lever",
-        "Notice with which a host may end a hosting contract to make room for AI. Above 42 months the end "
-        "of the contract binds.",
-        unit="months",
-        low=0,
-        high=120,
-        source="assumption: contracts run to their end",
-    )
-    backstop_share: float = param(
-        1,
-        "lever",
-        "Probability that a tenant with a guarantor brings the guarantee to a new lease. Without it the tenant "
-        "counts as unrated; leases signed before keep theirs.",
-        unit="share",
-        low=0,
-        high=1,
-        source="neutral: facts: ai_contracts, Google stands behind every Fluidstack lease with miners",
     )

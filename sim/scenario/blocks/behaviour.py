@@ -208,3 +208,13 @@ class Behaviour(Block):
         "May miners move rigs to another region? Off keeps them where they are.",
         source="neutral: nothing forbids it",
     )
+    skills_transfer: float = param(
+        0,
+        "lever",
+        "Share of the cost of a hall, chips apart, that miners save by their own crews and plant; halls are "
+        "ready sooner by the same share.",
+        unit="share",
+        low=0,
+        high=0.6,
+        source="assumption: no measured value found, hence 0",
+    )

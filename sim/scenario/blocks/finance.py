@@ -355,3 +355,13 @@ class Finance(Block):
         spread=Triangular(2, 4, 6),
         source="assumption: treasurers plan for a quarter or two",
     )
+    backstop_share: float = param(
+        1,
+        "lever",
+        "Probability that a tenant with a guarantor brings the guarantee to a new lease. Without it the tenant "
+        "counts as unrated; leases signed before keep theirs.",
+        unit="share",
+        low=0,
+        high=1,
+        source="neutral: facts: ai_contracts, Google stands behind every Fluidstack lease with miners",
+    )

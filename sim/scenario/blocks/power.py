@@ -216,3 +216,13 @@ class Power(Block):
         spread=Triangular(0.15, 0.3, 0.5),
         source="assumption: lease, insurance, a guard; sites stand still for years (facts: exits, Hut 8 Drumheller)",
     )
+    hosting_notice_months: float = param(
+        120,
+        "lever",
+        "Notice with which a host may end a hosting contract to make room for AI. Above 42 months the end "
+        "of the contract binds.",
+        unit="months",
+        low=0,
+        high=120,
+        source="assumption: contracts run to their end",
+    )

@@ -10,7 +10,7 @@ from sim import Scenario, simulate
 from sim.scenario import catalogue
 
 SMALL = {"world.firms": 100, "world.sites": 200, "world.entrant_firms": 20}
-MONTHS, RUNS, SEED = 36, 4, 3
+MONTHS, RUNS, SEED = 30, 4, 3
 Outcome = Callable[[dict[str, pd.DataFrame]], float]
 
 

@@ -13,7 +13,7 @@ POLICIES = {
     "excise": {"policy.mining_excise_usd_per_mwh": 100.0, "policy.excise_from": "2026-08"},
     "ban": {"policy.mining_ban_regions": ("ERCOT", "CHINA", "RUSSIA"), "policy.mining_ban_from": "2026-08"},
     "adaptive": {"policy.regulator": "adaptive"},
-    "no guarantees": {"ai.backstop_share": 0.0},
+    "no guarantees": {"finance.backstop_share": 0.0},
     "no pivot": {"behaviour.pivot_allowed": False},
     "no entry": {"behaviour.entry_allowed": False},
     "random rule": {"behaviour.rule": "random"},

@@ -74,7 +74,7 @@ def test_guarantees_take_interest_off_ai_loans_only(make) -> None:
 
 
 def test_skills_save_cost_and_time_of_halls(make) -> None:
-    plain, skilled = (make("baseline", {"ai.skills_transfer": share}, months=1) for share in (0.0, 0.1))
+    plain, skilled = (make("baseline", {"behaviour.skills_transfer": share}, months=1) for share in (0.0, 0.1))
     for product, capex in ((COLOCATION, 10.5), (RETROFIT, 3.6), (CLOUD, 13.0)):
         np.testing.assert_allclose(ai_options.hall_capex(skilled, product), 0.9 * capex)
         usual, better = (ai_options.product_terms(s, product) for s in (plain, skilled))
@@ -86,7 +86,7 @@ def test_notice_frees_hosts(make) -> None:
     """With contracts that bind no host may convert before the end; with three months' notice none is bound."""
     gates = []
     for notice in (120.0, 3.0):
-        s = make("baseline", {"ai.hosting_notice_months": notice}, months=1)
+        s = make("baseline", {"power.hosting_notice_months": notice}, months=1)
         bound = 0
         for _ in range(3):
             s.advance()
@@ -99,7 +99,7 @@ def test_notice_frees_hosts(make) -> None:
 
 
 def test_without_guarantees_weak_tenants_count_as_unrated(make) -> None:
-    measures = [{"lever": "ai.backstop_share", "value": 0.0, "start": "2026-09"}]
+    measures = [{"lever": "finance.backstop_share", "value": 0.0, "start": "2026-09"}]
     s = make("baseline", {"measures": measures}, months=2)
     weak = s.tenants.own_credit == CREDITS.index("backstopped")
     assert weak.any()

@@ -1,0 +1,229 @@
+"""The dashboard in a real browser: every request elsewhere is refused, every console error fails the test."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WAIT = 60_000  # ms, for a machine with other work
+# A small world, said so by the dashboard's own settings: bands from 20 runs on.
+SMALL = {"RUNS": "22", "FIRMS": "110", "SITES": "220", "MONTHS": "12", "WORKERS": "1"}
+CARBON = "policy.carbon_price_usd_per_t"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    """Address of a running dashboard."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = tmp_path_factory.mktemp("kept")
+    settings = {f"HASHPIVOT_DASHBOARD_{name}": value for name, value in SMALL.items()}
+    environment = os.environ | settings | {"HASHPIVOT_DASHBOARD_CACHE": str(kept), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", "from experiments.cli import main; main()", "dashboard", "--port", str(port)]
+    with (kept / "log").open("wb") as log:
+        server = subprocess.Popen(command, env=environment, cwd=kept, stdout=log, stderr=log, start_new_session=True)
+    try:
+        _wait_until_ready(f"http://127.0.0.1:{port}/readyz", server, kept / "log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=20)
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        assert server.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                assert answer.status == 200
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise AssertionError(f"not ready: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def window(browser, address: str, width: int = 1440, **options):
+    """A fresh context with one page; on leaving, nothing may have gone wrong in it."""
+    context = browser.new_context(viewport={"width": width, "height": 1000}, **options)
+    wrong: list[str] = []
+
+    def gate(route) -> None:
+        if route.request.url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
+            route.continue_()
+        else:
+            wrong.append(f"asked for {route.request.url}")
+            route.abort()
+
+    context.route("**/*", gate)
+    page = context.new_page()
+    page.set_default_timeout(WAIT)
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    page.on(
+        "response", lambda answer: wrong.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
+    )
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def wait_for_band(page) -> None:
+    """Until the runs are in and the footer tells of bands."""
+    page.wait_for_selector(".hp-footer:has-text('22 runs · bands')")
+
+
+def move(page, key: str, presses: int) -> None:
+    """Move a lever by keys, as somebody without a mouse does."""
+    slider = page.locator(f"[data-key='{key}'] input[type=range]")
+    slider.focus()
+    for _ in range(presses):
+        page.keyboard.press("ArrowRight")
+
+
+def test_explore_from_lever_to_band_to_link_in_a_fresh_window(browser, address, tmp_path):
+    with window(browser, address) as page:
+        page.goto(address)
+        page.wait_for_selector("h1:has-text('Baseline')")
+        wait_for_band(page)
+        assert page.locator(".hp-chart").count() == 15
+        assert page.locator(".hp-plot canvas").count() == 15
+        move(page, CARBON, 20)
+        page.wait_for_selector("h1:has-text('Carbon price')")
+        page.wait_for_url(re.compile(re.escape(CARBON)))
+        assert page.locator("#hp-scenario option:checked").inner_text() == "Custom, from “Baseline”"
+        wait_for_band(page)
+        changes = page.locator(".hp-card-change").all_inner_texts()
+        assert all("(" in text for text in changes), changes
+        page.locator("[aria-label='Table: Hashprice']").click()
+        page.wait_for_selector("#chart-hashprice tbody tr >> nth=11")
+        link = page.url
+        title = page.locator("h1").inner_text()
+        value = page.locator(f"[data-key='{CARBON}'] .hp-value input").input_value()
+        page.get_by_role("button", name="Download").first.click()
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name="Scenario (TOML)").click()
+        download.value.save_as(tmp_path / "scenario.toml")
+        saved = tomllib.loads((tmp_path / "scenario.toml").read_text(encoding="utf-8"))
+        assert saved["policy"]["carbon_price_usd_per_t"] == float(value)
+        page.get_by_role("button", name="Undo").first.click()
+        page.wait_for_selector("h1:has-text('Baseline')")
+        page.get_by_role("button", name="Redo").first.click()
+        page.wait_for_selector("h1:has-text('Carbon price')")
+    with window(browser, address) as page:
+        page.goto(link)
+        page.wait_for_selector(f"h1:text-is('{title}')")
+        assert page.locator(f"[data-key='{CARBON}'] .hp-value input").input_value() == value
+        wait_for_band(page)
+        assert page.locator(".hp-card-change").all_inner_texts() == changes
+
+
+def test_cancelling_and_going_on(browser, address):
+    with window(browser, address) as page:
+        page.goto(f"{address}/?scenario=btc-crash")
+        page.get_by_role("button", name="Cancel").click()
+        page.wait_for_selector("text=/Stopped at \\d+ of 22 runs/")
+        page.get_by_role("button", name="Continue").click()
+        wait_for_band(page)
+
+
+def test_two_visitors_do_not_see_each_other(browser, address):
+    with window(browser, address) as one, window(browser, address, color_scheme="dark") as two:
+        one.goto(address)
+        two.goto(f"{address}/?scenario=carbon-tax")
+        two.wait_for_selector("h1:has-text('Carbon price')")
+        one.wait_for_selector("h1:has-text('Baseline')")
+        move(one, "ai.downtime_reduction", 5)
+        one.wait_for_selector("h1:has-text('Fewer outages')")
+        assert two.locator("h1").inner_text() == "Carbon price"
+        assert two.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert one.evaluate("document.documentElement.dataset.theme") == "light"
+        background = two.evaluate("getComputedStyle(document.querySelector('.v-application')).backgroundColor")
+        assert background == "rgb(21, 24, 29)"
+
+
+def test_pinning_leads_to_compare(browser, address):
+    with window(browser, address) as page:
+        page.goto(f"{address}/?scenario=carbon-tax")
+        page.get_by_role("button", name="Pin to Compare").click()
+        page.wait_for_selector("button:has-text('Pinned to Compare')")
+        page.get_by_role("link", name="Compare").click()
+        page.wait_for_selector("h1:has-text('One scenario against the baseline')")
+        page.wait_for_selector(".hp-diff tbody tr >> nth=4")
+        page.wait_for_selector(".hp-words:has-text(' to ')")
+        assert "pin=scenario%3Dcarbon-tax" in page.url
+        page.get_by_role("button", name="Differences").click()
+        page.wait_for_selector(".hp-row-name:has-text('difference')")
+        page.get_by_role("button", name="Unpin").click()
+        page.wait_for_selector("h1:has-text('Compare scenarios')")
+
+
+def test_files_and_wrong_input_are_answered_in_the_page(browser, address):
+    with window(browser, address) as page:
+        page.goto(f"{address}/?policy.carbon_prise=3")
+        page.wait_for_selector(".hp-wrong:has-text('did you mean policy.carbon_price_usd_per_t')")
+        load = page.locator("input[type=file]")
+        load.set_input_files({"name": "bad.toml", "mimeType": "text/plain", "buffer": b"[policy]\ncarbon_from = 3\n"})
+        page.wait_for_selector(".hp-wrong:has-text('Line 2: policy.carbon_from')")
+        good = b'title = "My own"\nextends = ["ai-bust"]\n'
+        load.set_input_files({"name": "mine.toml", "mimeType": "text/plain", "buffer": good})
+        page.wait_for_selector("h1:has-text('My own')")
+        field = page.locator(f"[data-key='{CARBON}'] .hp-value input")
+        field.fill("4800")
+        field.press("Enter")
+        page.wait_for_selector(".hp-wrong:has-text('0 to 2,000 USD/t')")
+        assert field.input_value() == "0"
+
+
+def test_a_phone_has_a_sheet_of_levers_and_no_sideways_scrolling(browser, address):
+    with window(browser, address, width=400, has_touch=True) as page:
+        page.goto(address)
+        page.wait_for_selector(".hp-plot canvas")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        page.get_by_role("button", name="Levers", exact=True).click()
+        assert page.locator("#hp-scenario").is_visible()
+        page.get_by_role("button", name="Show result").click()
+        assert not page.locator("#hp-scenario").is_visible()
+        page.get_by_role("button", name="Pages").click()
+        page.get_by_role("link", name="Compare").click()
+        page.wait_for_selector("h1:has-text('Compare scenarios')")
+
+
+def test_an_unknown_address_is_no_dead_page(address):
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(f"{address}/nowhere", timeout=10)
+    assert error.value.code == 404
+    page = error.value.read().decode("utf-8")
+    assert "There is no such page" in page
+    assert 'href="/"' in page
