@@ -75,6 +75,7 @@ class Drivers:
     rent_shock_factor: factor on what tenants would pay (shocks only).
     outside_capacity_factor: factor on what other developers can build in a month (shocks only).
     gpu_rent_usd_per_hour: rent of an H100.
+    gpu_scarcity: factor in it that is not the ageing of the cards.
     power_noise: (R, M, X) factor on each region's power price: season, inflation, surprises and shocks.
     tenant_default_probability: (R, M, T) added chance that each tenant fails, in a shock's first month only.
     """
@@ -124,7 +125,8 @@ class Drivers:
         self.outside_capacity_factor = np.broadcast_to(self._shock("outside_capacity"), noise.shape).copy()
         ageing = (1.0 - ai.gpu_rent_decline_per_year) ** self._years()
         scarcity = self._factor("gpu_rent", GPU_RENT_PERSISTENCE, ai.gpu_rent_volatility / 12**0.5)
-        self.gpu_rent_usd_per_hour = ai.gpu_rent_usd_per_hour * ageing * scarcity * self._shock("gpu_rent")
+        self.gpu_scarcity = scarcity * self._shock("gpu_rent")
+        self.gpu_rent_usd_per_hour = ai.gpu_rent_usd_per_hour * ageing * self.gpu_scarcity
 
     def _set_power(self, power: Any, tables: Tables) -> None:
         codes = tables.regions["code"].tolist()

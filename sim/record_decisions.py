@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents import observations as ob
 from sim.columns import TABLES, columns, empty
 from sim.months import month_name
-from sim.phases import ai_options
+from sim.phases import ai_options, bills
 from sim.state import CLASSES, CREDITS, EMPTY, END_REASONS, PRODUCTS, SIZES
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _in_the_tender(offers: Offers, n: int, planned: Array) -> tuple[Index, Index
     outcome, tenant, mw = np.zeros(n, np.int64), np.full(n, -1), planned.copy()
     outcome[offers.case] = np.where(offers.tenant >= 0, 2, 1)
     tenant[offers.case] = offers.tenant
-    mw[offers.case] = offers.it_mw
+    mw[offers.case] = np.where(offers.tenant >= 0, offers.leased_mw, offers.offered_mw())
     return outcome, tenant, mw
 
 
@@ -131,7 +131,8 @@ def on_equity(seen: ob.MinerObservation) -> Array:
 
 def hashing_return(s: Sector, cases: Cases) -> Array:
     """Yearly mining margin less fixed cost (n,), over what rigs and connection would fetch; NaN without rigs."""
-    fixed = cases.p(s.P.power.site_cost_usd_per_mw_year) * cases.racks * s.now.inflation[cases.run]
+    staffed = cases.at.get(bills.staffed(s))
+    fixed = staffed * cases.p(s.P.power.site_cost_usd_per_mw_year) * cases.racks * s.now.inflation[cases.run]
     tied_up = cases.rig_scrap + cases.p(s.P.finance.connected_mw_value_usd_m) * 1e6 * cases.connected
     known = (cases.rig_mw >= SMALLEST_MINE_MW) & (tied_up > 0)
     return np.where(known, (cases.yearly_margin - fixed) / np.where(known, tied_up, 1.0), np.nan)

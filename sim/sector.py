@@ -78,7 +78,7 @@ class Sector:
     coins_mined_by_firm: Array
     power_bill: Array
     cases_of_firm: Index
-    funds_fit_out: Mask
+    fit_out_mw: Array
     last_review: tuple[Any, ...]
     start_busy: Array
 

@@ -211,8 +211,9 @@ class Now:
     """What is true this month for a whole run, (R,) each.
 
     Prices USD, ``hashprice`` USD/PH/day, ``hashrate`` EH/s, ``rent`` M USD per critical IT MW-year, ``gpu_rent``
-    USD per GPU-hour, ``subsidy`` BTC per block (mean of the month), ``ai_demand``, ``ai_outside`` (capacity
-    of developers who are not miners) and ``ai_offered`` MW; ``outside_rent`` like ``rent``.
+    USD per GPU-hour and ``gpu_scarcity`` its part that is not the cards' age, ``subsidy`` BTC per block (mean of
+    the month), ``ai_demand``, ``ai_outside`` (capacity of developers who are not miners) and ``ai_offered`` MW;
+    ``outside_rent`` like ``rent``.
     """
 
     btc_price: Array
@@ -228,6 +229,7 @@ class Now:
     height: Array
     rent: Array
     gpu_rent: Array
+    gpu_scarcity: Array
     subsidy: Array
     ai_demand: Array
     ai_outside: Array

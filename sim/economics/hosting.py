@@ -45,7 +45,7 @@ class ProjectReturn:
     unlevered_payback: Floats
     """Years, on ebitda less forgone margin."""
     equity_payback: Floats
-    """Years on equity_cash, infinite where it is not positive."""
+    """Years on equity_cash alone, infinite where it is not positive; what is left at the end counts nothing."""
 
 
 def lease_economics(
@@ -121,6 +121,20 @@ def _project(
     return ProjectReturn(*fields)
 
 
+def payback_with_residual(equity: Numbers, cash: Numbers, term_years: Numbers, residual: Numbers) -> Floats:
+    """Years until the owner's part is back, from yearly ``cash`` and, when the contract ends, from what is left.
+
+    ``residual`` is the value of hall and GPUs at the end of the term net of debt, as in ``equity_npv``. A short
+    contract whose loan is repaid out of it leaves its owner little cash but an unencumbered hall: counting the cash
+    alone would ask the first tenant to pay for the second's. Infinite where cash is negative (the project must be
+    fed until its end) or cash and residual together do not return the equity.
+    """
+    years = payback_years(equity, cash)
+    returned = np.multiply(cash, term_years) + residual >= equity
+    at_end = np.where(returned & np.greater_equal(cash, 0.0), term_years, np.inf)
+    return np.where(years <= term_years, years, at_end)
+
+
 def equity_npv(
     equity: Numbers,
     annual_cash_to_equity: Numbers,
@@ -148,6 +162,15 @@ def gpu_residual(age_years: Numbers) -> Floats:
     return np.interp(age_years, RESIDUAL_AGES, RESIDUAL_SHARES) * tail
 
 
+def margin_per_th(hashprice: Numbers, j_per_th: Numbers, cost: Numbers) -> Floats:
+    """Operating profit of a TH/s that always runs [USD per year], negative below breakeven.
+
+    ``cost`` in USD per MWh at the machine's plug, site overhead included.
+    """
+    revenue = np.multiply(hashprice, DAYS_PER_YEAR / 1000.0)
+    return revenue - np.multiply(cost, j_per_th) * (HOURS_PER_YEAR / 1e6)
+
+
 def mining_margin(
     hashprice: Numbers,
     j_per_th: Numbers,
@@ -160,6 +183,23 @@ def mining_margin(
 
     `power_price` and `other_cost` in USD per MWh drawn from the grid; `overhead` grid MW per MW of machines.
     """
+    th_per_mw = 1e6 / (np.asarray(j_per_th) * overhead)
+    return margin_per_th(hashprice, j_per_th, np.add(power_price, other_cost) * overhead) * th_per_mw * uptime
+
+
+def hashprice_of_margin(
+    margin: Numbers,
+    j_per_th: Numbers,
+    power_price: Numbers,
+    other_cost: Numbers,
+    uptime: Numbers = 0.95,
+    overhead: Numbers = 1.05,
+) -> Floats:
+    """Hashprice [USD/PH/day] at which hashing earns ``margin`` [USD per grid MW-year]: inverse of ``mining_margin``.
+
+    With an AI project's EBITDA per grid MW over 5 and over 3 it gives the band in which "three to five times the
+    profit of mining" is true; with its return times a mine's capex, the same for returns on capital.
+    """
     petahash_per_mw = 1000.0 / (np.asarray(j_per_th) * overhead)
-    revenue = petahash_per_mw * hashprice * DAYS_PER_YEAR
-    return (revenue - np.add(power_price, other_cost) * HOURS_PER_YEAR) * uptime
+    cost = np.add(power_price, other_cost) * HOURS_PER_YEAR
+    return (np.divide(margin, uptime) + cost) / (petahash_per_mw * DAYS_PER_YEAR)

@@ -10,6 +10,7 @@ import numpy as np
 from agents import observations as ob
 from sim.arrays import Array, Index, safe_divide
 from sim.economics import hosting
+from sim.economics.credit import annuity_factor
 from sim.phases import finance
 from sim.state import CLASSES, CLOUD, COLOCATION, CREDITS, RETROFIT
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 MODES = (*CREDITS, "tenant-funded")
 TENANT_FUNDED = len(CREDITS)
 NEOCLOUD = CLASSES.index("neocloud")
-RENT_LESS_FUNDING = 0.81  # rent where the tenant pays the fit-out (facts: 1.44-1.46 against 1.77)
+# Rent by mode over the mean of all leases, weighted by MW (facts, ai_contracts: 1.73, 1.93, 1.83 and 1.44 over 1.77;
+# the two of unrated tenants, 2.16 and 2.75, are small and late: a tenth above the speculative is assumed)
+RENT_BY_MODE = np.array([0.98, 1.09, 1.03, 1.13, 0.81])
 HALL_LIFE_YEARS = 20.0  # straight line; what is left at the end of a term can be let again, at a discount
 RELET_VALUE = 0.8
 RETROFIT_SHARE = 0.2  # of a mine's halls that can be refitted (facts: convertible share of a miner's portfolio)
@@ -33,34 +36,45 @@ HYBRID_RACKS = 0.4  # of racks a hybrid share takes at most where no MW lies idl
 
 @dataclass
 class Terms:
-    """Economics per critical IT MW (R, M) for the modes of one product, USD: what credit does to an offer."""
+    """Economics per critical IT MW (R, M) for the modes of one product, USD: what credit does to an offer.
+
+    ``rent_value`` is the present value at delivery of the whole rent; ``residual`` what is left at the end of the
+    term; ``term_years``, ``lead_months`` and ``hurdle`` (R, 1).
+    """
 
     pv: Array
     equity: Array
     cash: Array
     prepayment: Array
     rent: Array
+    capex: Array
+    residual: Array
+    rent_value: Array
+    term_years: Array
     lead_months: Array
     hurdle: Array
 
 
 @dataclass
 class Plans:
-    """For each case and AI option (n, 4): critical IT MW, mode, racks given up; ``lead`` months, ``product``."""
+    """For each case and AI option (n, 4): ``lead`` months, grid MW ``spare`` of any use, and of the best way to
+    fund it the critical IT MW and the smallest a tenant asks for. By funding mode (n, 4, M): the critical IT MW it
+    would let, 0 where a gate closes it, and the lowest part of the market rent at which that is worth holding."""
 
-    it_mw: Array
-    mode: Index
-    displaced: Array
     lead: Array
+    spare: Array
+    it_mw: Array
     minimum: Array
+    open_mw: Array
+    lowest_rent: Array
     terms: list[Terms]
 
     @classmethod
     def blank(cls, n: int, terms: list[Terms]) -> Plans:
-        def zeros() -> Array:
-            return np.zeros((n, len(ob.AI_OPTIONS)))
-
-        return cls(zeros(), np.zeros((n, len(ob.AI_OPTIONS)), np.int64), zeros(), zeros(), zeros(), terms)
+        shape = (n, len(ob.AI_OPTIONS))
+        by_mode = (*shape, len(MODES))
+        lead, spare, it_mw, minimum = (np.zeros(shape) for _ in range(4))
+        return cls(lead, spare, it_mw, minimum, np.zeros(by_mode), np.zeros(by_mode), terms)
 
 
 def product_terms(s: Sector, product: int) -> Terms:
@@ -70,41 +84,49 @@ def product_terms(s: Sector, product: int) -> Terms:
     rating[:, TENANT_FUNDED] = CREDITS.index("speculative")
     ltc, coupon = finance.loan_to_cost(s, rating), finance.project_coupon(s, rating)
     part = np.ones((1, len(MODES)))
-    rent_part = np.ones((1, len(MODES)))
-    part[0, TENANT_FUNDED], rent_part[0, TENANT_FUNDED] = finance.TENANT_FUNDED_PART, RENT_LESS_FUNDING
+    part[0, TENANT_FUNDED] = finance.TENANT_FUNDED_PART
     if product == CLOUD:
-        scarcity = (s.now.gpu_rent[:, None] / s.P.ai.gpu_rent_usd_per_hour) ** 0.5
-        revenue = a.cloud_revenue_usd_m_per_mw_year * scarcity * np.ones((1, len(MODES)))
-        years = a.cloud_term_years
+        # new cards replace the old at every generation: a new contract feels scarcity, not the cards' age
+        revenue = a.cloud_revenue_usd_m_per_mw_year * s.now.gpu_scarcity[:, None] ** 0.5 * np.ones((1, len(MODES)))
+        years, margin = a.cloud_term_years, a.cloud_margin
+        hall, gpus = hall_capex(s, CLOUD), a.cloud_gpu_capex_usd_m_per_mw
         project = hosting.cloud_economics(
-            revenue, a.cloud_margin, hall_capex(s, CLOUD), a.cloud_gpu_capex_usd_m_per_mw,
-            a.cloud_prepayment_share, years, ltc, coupon, 0.0, a.gross_per_it,
-        )  # fmt: skip
-        hall = hall_capex(s, CLOUD)
-        residual = hall_residual(hall, years) + hosting.gpu_residual(years) * a.cloud_gpu_capex_usd_m_per_mw
+            revenue, margin, hall, gpus, a.cloud_prepayment_share, years, ltc, coupon, 0.0, a.gross_per_it
+        )
+        residual = hall_residual(hall, years) + hosting.gpu_residual(years) * gpus
         hurdle, lead = f.cloud_equity_hurdle, a.cloud_lead_months
     else:
         retrofit = product == RETROFIT
-        rent = s.now.rent[:, None] * rent_part * (a.retrofit_rent_share if retrofit else 1.0)
-        capex = hall_capex(s, product) * part
+        revenue = s.now.rent[:, None] * RENT_BY_MODE * (a.retrofit_rent_share if retrofit else 1.0)
+        cost = hall_capex(s, product) * part
         years = a.retrofit_term_years if retrofit else a.colocation_term_years
-        project = hosting.lease_economics(
-            rent, a.colocation_margin, capex, ltc, coupon, years, years, 0.0, a.gross_per_it
-        )
-        revenue, residual, hurdle = rent, hall_residual(capex, years), f.hosting_equity_hurdle
+        margin = a.colocation_margin
+        project = hosting.lease_economics(revenue, margin, cost, ltc, coupon, years, years, 0.0, a.gross_per_it)
+        residual, hurdle = hall_residual(cost, years), f.hosting_equity_hurdle
         lead = a.retrofit_lead_months if retrofit else a.colocation_lead_months
     lead = lead * (1 - s.P.behaviour.skills_transfer)
-    compliance = s.P.ai.compliance_cost_usd_per_mw_year / 1e6
-    cash = project.equity_cash - compliance
+    cash = project.equity_cash - a.compliance_cost_usd_per_mw_year / 1e6
     pv = hosting.equity_npv(0.0, cash, years, residual, hurdle, 0.0)
-    return Terms(pv * 1e6, project.equity * 1e6, cash * 1e6, project.prepayment * 1e6, revenue * 1e6, lead, hurdle)
+    rent_value = revenue * margin * annuity_factor(hurdle, years)
+
+    def usd(values: Array) -> Array:
+        return np.broadcast_to(values, cash.shape) * 1e6
+
+    return Terms(
+        pv=usd(pv), equity=usd(project.equity), cash=usd(cash), prepayment=usd(project.prepayment), rent=usd(revenue),
+        capex=usd(project.capex), residual=usd(residual), rent_value=usd(rent_value), term_years=years,
+        lead_months=lead, hurdle=hurdle,
+    )  # fmt: skip
 
 
 def hall_capex(s: Sector, product: int) -> Array:
-    """Cost of the hall of a product (R, 1), M USD per critical IT MW, less what a miner's own crews save."""
+    """Cost of the hall of a product (R, 1), M USD per critical IT MW, less what a miner's own crews save.
+
+    It follows the price level, as rents do; chips and what they earn follow no index.
+    """
     a = s.P.ai
     full = (a.colocation_capex_usd_m_per_mw, a.retrofit_capex_usd_m_per_mw, a.cloud_hall_capex_usd_m_per_mw)[product]
-    return full * (1 - s.P.behaviour.skills_transfer)
+    return full * s.now.inflation[:, None] * (1 - s.P.behaviour.skills_transfer)
 
 
 def hall_residual(capex: Array, years: Array) -> Array:
@@ -124,52 +146,57 @@ def smallest_ask(s: Sector, product: int) -> Array:
     smallest = np.full((s.n_runs, len(MODES)), np.inf)
     for mode in range(len(CREDITS)):
         smallest[:, mode] = np.min(np.where(t.credit == mode, ask, np.inf), axis=1)
-    smallest[:, TENANT_FUNDED] = np.min(np.where(s.funds_fit_out, ask, np.inf), axis=1)
+    pays = (t.klass == NEOCLOUD) & (s.fit_out_mw[:, None] >= t.min_mw)
+    smallest[:, TENANT_FUNDED] = np.min(np.where(pays, ask, np.inf), axis=1)
     return smallest
 
 
 @dataclass
 class Best:
-    """The best funding mode of one product at each case (n,); USD, critical IT MW, grid MW displaced."""
+    """The best funding mode of one product at each case (n,): USD, years, cash on equity a year, gate, IT MW."""
 
     worth: Array
     payback: Array
     equity: Array
     earn: Array
-    mode: Index
-    it_mw: Array
-    displaced: Array
-    minimum: Array
     gate: Index
+    it_mw: Array
+    minimum: Array
 
 
-def best_mode(s: Sector, c: Cases, terms: Terms, asks: Array, own: Array, it_mw: Array, spare: Array) -> Best:
+def best_mode(
+    s: Sector, c: Cases, terms: Terms, asks: Array, own: Array, it_mw: Array, spare: Array
+) -> tuple[Best, Array, Array]:
     """Try every funding mode; keep the most valuable open one, else the one that got furthest.
 
-    ``own`` USD the firm can put in at this site, ``it_mw`` capacity, ``spare`` grid MW that need no rack taken down.
+    ``own`` USD the firm can put in at this site, ``it_mw`` capacity, ``spare`` grid MW that need no rack taken
+    down. Also returns ``open_mw`` and ``lowest_rent`` of every mode (n, M), as in ``Plans``.
     """
     n, run = len(c), c.run
     wait = np.maximum(terms.lead_months[run, 0], c.months_to_power)
     discount = np.exp(-np.log1p(terms.hurdle[run, 0]) * wait / 12)
     none, inf = np.zeros(n), np.full(n, np.inf)
-    best = Best(-inf, inf, none, none, np.zeros(n, np.int64), none, none, inf, np.full(n, ob.NO_TENANT))
+    best = Best(-inf, inf, none, none, np.full(n, ob.NO_TENANT), none, inf)
+    sizes, lowest = np.zeros((n, len(MODES))), np.zeros((n, len(MODES)))
     for mode in range(len(MODES)):
         part, ask = terms.equity[run, mode], asks[run, mode]
         size = np.where(part > 0, np.minimum(it_mw, own / np.maximum(part, 1.0)), it_mw)
         racks = np.clip(size * s.P.ai.gross_per_it[run, 0] - spare, 0.0, c.racks)
         given_up = safe_divide(racks, c.racks)
         cash, need = terms.cash[run, mode] * size - c.yearly_margin * given_up, part * size
-        years = np.where(cash > 0, need / np.maximum(cash, 1.0), np.inf)
+        years = hosting.payback_with_residual(need, cash, terms.term_years[run, 0], terms.residual[run, mode] * size)
         gate = np.select(
             [ask == np.inf, it_mw < ask, size < ask, years > s.P.behaviour.payback_limit_years[run, 0]],
             [ob.NO_TENANT, ob.TOO_SMALL, ob.NO_EQUITY, ob.SLOW_PAYBACK], ob.OPEN,
         )  # fmt: skip
         worth = terms.pv[run, mode] * size * discount - need - (c.rig_value - 0.5 * c.rig_scrap) * given_up
-        fresh = Best(worth, years, need, safe_divide(cash, need), np.full(n, mode), size, racks, ask, gate)
+        sizes[:, mode] = np.where(gate == ob.OPEN, size, 0.0)
+        lowest[:, mode] = 1 - safe_divide(worth, terms.rent_value[run, mode] * size * discount)
+        fresh = Best(worth, years, need, safe_divide(cash, need), gate, size, ask)
         further = PROGRESS[gate] > PROGRESS[best.gate]
         take = further | (PROGRESS[gate] == PROGRESS[best.gate]) & (worth > best.worth)
         best = Best(*(np.where(take, getattr(fresh, f.name), getattr(best, f.name)) for f in fields(Best)))
-    return best
+    return best, sizes, lowest
 
 
 def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
@@ -188,14 +215,13 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     for k, option in enumerate(ob.AI_OPTIONS):
         it_mw = np.minimum(gross[k] / c.p(s.P.ai.gross_per_it), LARGEST_LEASE_MW)
         asks = smallest_ask(s, CLOUD if option == ob.CLOUD else COLOCATION)
-        best = best_mode(s, c, terms[k], asks, own, it_mw, spare[k])
+        best, plans.open_mw[:, k], plans.lowest_rent[:, k] = best_mode(s, c, terms[k], asks, own, it_mw, spare[k])
         table.value[:, option], table.payback[:, option] = best.worth, best.payback
         table.equity[:, option], table.earn[:, option] = best.equity, best.earn
         table.gate[:, option] = np.select(
             [~allowed, gross[k] < 0.5, ~suitable], [ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE], best.gate
         )
-        plans.it_mw[:, k], plans.mode[:, k], plans.minimum[:, k] = best.it_mw, best.mode, best.minimum
-        plans.displaced[:, k] = best.displaced
+        plans.it_mw[:, k], plans.minimum[:, k], plans.spare[:, k] = best.it_mw, best.minimum, spare[k]
         plans.lead[:, k] = np.maximum(terms[k].lead_months[c.run, 0], c.months_to_power)
     # without racks to keep, a hybrid share is the same as colocation
     table.gate[c.racks < 0.5, ob.HYBRID] = ob.NOTHING

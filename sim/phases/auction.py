@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sim.sector import Sector
 
 LEASE_MULTIPLE = 6.0  # yearly EBITDA of a lease that a buyer in distress pays (assumed; healthy: 10-15)
+BIDDERS = 0.03  # share of firms that look at a month's auctions: a handful, as in the sales of 2022-24 (assumed)
 BID_SPREAD = 0.4  # bids lie between 80 and 120 % of the value
 OUTSIDE_BID = 0.9  # of the value: what investors from outside pay
 ROUNDS = 40  # sites of one run that can be auctioned in a month; nobody buys the rest
@@ -24,8 +25,8 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
     """Sell every site of the firms in ``which`` (R, F); one round handles one site of every run.
 
     A miner with the money wins against an outside developer when he bids more; sites nobody wants fall back.
-    ``luck`` (R, F): uniform numbers, how much each miner likes what is for sale this month. Returns the
-    firms whose several sites one miner bought: they were taken over rather than broken up.
+    ``luck`` (R, F): uniform numbers, which miners look at what is for sale this month and how they like it. Returns
+    the firms whose several sites one miner bought: they were taken over rather than broken up.
     """
     rows = Rows.where((s.sites.owner >= 0) & np.take_along_axis(which, np.maximum(s.sites.owner, 0), axis=1))
     seller = rows.get(s.sites.owner)
@@ -91,8 +92,9 @@ def _one_round(
     run: Index, worth: Array, outside: Array, funds: Array, luck: Array, fits: Mask
 ) -> tuple[Index, Array]:
     """Winner (-1 an outsider) and price of at most one site per run; the best bidder pays the second price."""
-    bids = worth[:, None] * (1 - BID_SPREAD / 2 + BID_SPREAD * luck[run])
-    bids = np.where((funds[run] >= bids) & fits, bids, -1.0)
+    interest = (luck[run] - (1 - BIDDERS)) / BIDDERS  # of those above zero: where between the bounds they bid
+    bids = worth[:, None] * (1 - BID_SPREAD / 2 + BID_SPREAD * interest)
+    bids = np.where((interest > 0) & (funds[run] >= bids) & fits, bids, -1.0)
     rows, winner = np.arange(len(run)), np.argmax(bids, axis=1)
     best = bids[rows, winner]
     bids[rows, winner] = -1.0
@@ -139,6 +141,7 @@ def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
     books, leases, sites = s.books, s.leases, s.sites
     owner = at.get(sites.owner)
     orders.clear_rigs(s, at, orders.SCRAP_DISCOUNT)
+    orders.sell_orders(s, at, orders.SCRAP_DISCOUNT)
     books.post("gains", "developers", cash=at.sum_into(price, s.n_runs, s.n_firms, owner))
     gone = np.zeros((s.n_runs, s.n_sites), bool)
     gone[at.run, at.row] = True

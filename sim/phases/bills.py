@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, row_sum, safe_divide, spread, sum_by
+from sim.arrays import Array, Mask, row_sum, safe_divide, spread, sum_by
 from sim.economics.credit import interest, loan_payment
 from sim.economics.power import demand_response_income
 from sim.phases import finance
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sim.sector import Sector
 
 RIG_LIFE_MONTHS = 48  # straight-line, as most listed miners book it
+FULLY_STAFFED = 0.5  # of racks in use: who curtails in dear hours keeps his people (assumed)
 CONVERT_COUPON = 0.01  # facts: 0-1.75 %
 
 
@@ -79,7 +80,7 @@ def fixed_costs(s: Sector) -> None:
     """Sites, duties, corporate overhead, wear."""
     sites, books, p = s.sites, s.books, s.P
     inflation = s.now.inflation[:, None]
-    site = sites.racks * p.power.site_cost_usd_per_mw_year * inflation / 12
+    site = staffed(s) * sites.racks * p.power.site_cost_usd_per_mw_year * inflation / 12
     books.bill("site_cost", "vendors", sum_by(sites.owner, site, s.n_firms))
     large = np.where(sites.connected >= spread(s.regions.large_load, sites.region), sites.connected, 0.0)
     duty = large * spread(s.regions.duty, sites.region) / 12
@@ -89,13 +90,35 @@ def fixed_costs(s: Sector) -> None:
         books.post("depreciation", "vendors", "revaluation", **{asset: -books.stock[asset] / months})
 
 
+def staffed(s: Sector) -> Array:
+    """Part of a site's fixed cost that is spent (R, S): all of it from half use on, the standby part in mothballs."""
+    use = np.minimum(safe_divide(s.dispatched.mw, FULLY_STAFFED * s.sites.racks), 1.0)
+    return s.P.power.standby_cost_share + (1 - s.P.power.standby_cost_share) * use
+
+
 def overhead(s: Sector) -> Array:
-    """Corporate overhead of the month (R, F), USD: grows less than in proportion to the MW a firm runs."""
+    """Corporate overhead of the month (R, F), USD; a firm whose MW stand still cuts it to the standby part."""
+    sites, mw = s.sites, s.connected_by_firm() + s.rig_mw_of_clients()
+    used = sum_by(sites.miner, s.dispatched.mw, s.n_firms)
+    used += sum_by(sites.owner, sites.ai_gross + sites.ai_building + sites.legacy_gpu, s.n_firms)
+    use = np.minimum(safe_divide(used, FULLY_STAFFED * mw), 1.0)
+    standby = s.P.power.standby_cost_share
+    return full_overhead(s, mw) * (standby + (1 - standby) * use)
+
+
+def full_overhead(s: Sector, mw: Array) -> Array:
+    """Overhead of a month of firms that run ``mw`` (R, F), USD: grows less than in proportion to it."""
     f = s.P.finance
-    mw = s.connected_by_firm() + s.rig_mw_of_clients()
     scale = np.where(s.firms.listed, f.overhead_usd_m_listed, f.overhead_usd_m_private)
     yearly = scale * 1e6 * np.maximum(mw, 0.0) ** f.overhead_exponent * s.now.inflation[:, None]
     return np.where(s.firms.alive, yearly / 12, 0.0)
+
+
+def mothball_cost(s: Sector) -> Array:
+    """What a firm would spend in a month with all its racks switched off (R, F), USD."""
+    sites = sum_by(s.sites.owner, s.sites.racks, s.n_firms) * s.P.power.site_cost_usd_per_mw_year / 12
+    full = sites * s.now.inflation[:, None] + full_overhead(s, s.connected_by_firm() + s.rig_mw_of_clients())
+    return s.P.power.standby_cost_share * full
 
 
 def debt_service(s: Sector) -> None:
@@ -113,6 +136,8 @@ def debt_service(s: Sector) -> None:
     matured = (facility.maturity[:, :, CORPORATE] <= s.t) & (facility.balance[:, :, CORPORATE] > 0)
     open_market = refinancing_open(s)
     rolled = np.where(open_market, s.P.finance.refinancing_share, 0.0)
+    for run, firm in zip(*np.nonzero(matured & ~open_market & s.firms.alive), strict=True):
+        s.event(run, "refinancing refused", firm=int(firm), value=float(facility.balance[run, firm, CORPORATE]))
     _repayment_due(s, CORPORATE, np.where(matured, facility.balance[:, :, CORPORATE] * (1 - rolled), 0.0))
     facility.maturity[:, :, CORPORATE] = np.where(matured, s.t + 36, facility.maturity[:, :, CORPORATE])
     fresh = (s.now.base_rate + s.now.spread_shock)[:, None] + s.P.finance.spread_corporate
@@ -123,7 +148,7 @@ def debt_service(s: Sector) -> None:
     s.firms.convert_maturity = np.where(s.firms.convert_maturity == s.t, s.t + 60, s.firms.convert_maturity)
 
 
-def refinancing_open(s: Sector) -> Array:
+def refinancing_open(s: Sector) -> Mask:
     """Firms that lenders roll over (R, F): debt within the covenant multiple of EBITDA, or covered by assets."""
     ebitda = s.firms.mining_ebitda_12m + finance.contracted_ebitda(s)
     within = finance.debt(s) <= s.P.finance.debt_ebitda_covenant * np.maximum(ebitda, 0.0)
@@ -179,3 +204,5 @@ def manage_treasury(s: Sector) -> None:
     amount = np.where(called, np.clip(x, 0.0, np.minimum(owed, s.books.stock["coins"])), 0.0)
     finance.sell_coins(s, amount)
     finance.repay(s, 1, amount)
+    for run, firm in zip(*np.nonzero(amount > 0), strict=True):
+        s.event(run, "margin call", firm=int(firm), value=float(amount[run, firm]))

@@ -13,6 +13,7 @@ import numpy as np
 
 from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows
+from sim.economics import hosting
 from sim.economics.mining import rig_present_value
 from sim.phases import dispatch
 
@@ -103,7 +104,7 @@ def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
     hashprice = s.firms.hashprice_view[at.run, firm]
     net = hashprice * (1 - s.P.bitcoin.pool_fee[at.run, 0])
     by_generation = rig_values(s, at.run, ehs, net, cost)
-    margin = np.maximum(net[:, None] * 0.36525 - cost[:, None] * j * 0.008766, 0.0) * ehs * 1e6
+    margin = np.maximum(hosting.margin_per_th(net[:, None], j, cost[:, None]), 0.0) * ehs * 1e6
     scrap = np.ascontiguousarray(ehs * s.rigs.used[at.run] * 1e6)
     rig_mw = (ehs * j).sum(axis=-1) * s.P.power.mining_overhead[at.run, 0]
     return Cases(

@@ -28,7 +28,7 @@ def review(s: Sector) -> None:
     if override:
         choice = override(observation, choice)
     offers = tender.collect(s, cases, choice, hosting)
-    tender.match(s, offers, hosting.terms)
+    tender.match(s, offers)
     tender.award(s, offers, hosting.terms)
     orders.carry_out(s, cases, choice, mining)
     s.last_review = (cases, observation, choice, offers, hosting, mining)

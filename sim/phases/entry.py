@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.arrays import Array, Index, Rows, row_sum, running_total, safe_divide, sum_by
-from sim.economics.mining import rig_present_value
 from sim.phases import auction, finance, mining_options, orders
 from sim.phases.cases import power_cost
 from sim.population import size_class
@@ -59,15 +58,10 @@ def reopen(s: Sector) -> None:
 
 def reopening_gain(s: Sector, at: Rows) -> Array:
     """Value over price of new rigs at dormant sites (n,), USD per MW, under the consensus hashprice."""
-    newest = s.on_sale[at.run, 0]
-    j = s.rigs.j_per_th[at.run, newest]
     cost = power_cost(s)[at.run, at.row] * s.P.power.mining_overhead[at.run, 0]
-    value = rig_present_value(
-        s.consensus[at.run], j, cost, s.expected_decline[at.run, 0],
-        s.P.finance.mining_discount_rate[at.run, 0], s.P.rigs.life_months[at.run, 0] / 12,
-        s.P.power.availability[at.run, 0],
-    )  # fmt: skip
-    return (value - s.rigs.price[at.run, newest]) * 1e6 / j - mining_options.miner_bid(s)[at.run]
+    net = s.consensus[at.run] * (1 - s.P.bitcoin.pool_fee[at.run, 0])
+    value, price = mining_options.new_rigs_per_mw(s, at.run, at.get(s.sites.region), net, cost)
+    return value - price - mining_options.miner_bid(s)[at.run]
 
 
 def enter(s: Sector) -> None:

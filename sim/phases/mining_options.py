@@ -52,17 +52,22 @@ def rig_offer(s: Sector, c: Cases, kept: Array | float = 1.0) -> tuple[Array, Ar
 
     ``kept`` is the part of hashprice a further rig adds to the firm's revenue.
     """
-    value, price = np.zeros(len(c)), np.zeros(len(c))
+    return new_rigs_per_mw(s, c.run, c.region, c.hashprice * kept, c.power_cost)
+
+
+def new_rigs_per_mw(s: Sector, run: Index, region: Index, hashprice: Array, cost: Array) -> tuple[Array, Array]:
+    """The same at any site (n,): ``hashprice`` net of the pool's fee, ``cost`` USD per MWh with site overhead."""
+    value, price = np.zeros(len(run)), np.zeros(len(run))
     for k in range(2):
-        generation, weight = s.on_sale[c.run, k], s.sale_mix[c.run, k]
-        j = s.rigs.j_per_th[c.run, generation]
-        th_per_mw = 1e6 / (j * c.p(s.P.power.mining_overhead))
+        generation, weight = s.on_sale[run, k], s.sale_mix[run, k]
+        j = s.rigs.j_per_th[run, generation]
+        th_per_mw = 1e6 / (j * s.P.power.mining_overhead[run, 0])
         per_th = rig_present_value(
-            c.hashprice * kept, j, c.power_cost, c.p(s.expected_decline),
-            c.p(s.P.finance.mining_discount_rate), c.p(s.P.rigs.life_months) / 12, c.p(s.P.power.availability),
+            hashprice, j, cost, s.expected_decline[run, 0], s.P.finance.mining_discount_rate[run, 0],
+            s.P.rigs.life_months[run, 0] / 12, s.P.power.availability[run, 0],
         )  # fmt: skip
         value += weight * per_th * th_per_mw
-        price += weight * s.rigs.price[c.run, generation] * th_per_mw * (1 + s.regions.asic_tariff[c.run, c.region])
+        price += weight * s.rigs.price[run, generation] * th_per_mw * (1 + s.regions.asic_tariff[run, region])
     return value, price
 
 
@@ -190,7 +195,7 @@ def _leave(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
     # overhead ends only with the firm: an owner-run firm that closes its one site; boards of listed ones stay
     last = (c.connected >= WHOLE_FIRM * s.connected_by_firm()[c.run, c.firm]) & ~s.firms.listed[c.run, c.firm]
     overhead = np.where(last, bills.overhead(s)[c.run, c.firm] * 12, 0.0)
-    yearly = c.p(s.P.power.site_cost_usd_per_mw_year) * c.racks + overhead
+    yearly = c.at.get(bills.staffed(s)) * c.p(s.P.power.site_cost_usd_per_mw_year) * c.racks + overhead
     saved = yearly * annuity_factor(c.p(s.P.finance.mining_discount_rate), FUTURE_YEARS)
     table.value[:, ob.SELL] = SALE_DISCOUNT * plans.bid_per_mw * c.connected + rigs + saved - reservation
     missed = np.maximum(reservation - miner_bid(s)[c.run] * c.connected, 0.0)

@@ -157,6 +157,7 @@ def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str, dormant: bool 
     sites, books = s.sites, s.books
     owner = at.get(sites.owner)
     clear_rigs(s, at, SCRAP_DISCOUNT)
+    sell_orders(s, at, SCRAP_DISCOUNT)
     proceeds = usd_per_mw * at.get(sites.connected)
     by_owner = at.sum_into(proceeds, s.n_runs, s.n_firms, owner)
     land = at.sum_into(at.get(sites.connected) * s.site_book_value(at.run, owner), s.n_runs, s.n_firms, owner)
@@ -170,6 +171,23 @@ def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str, dormant: bool 
 def clear_rigs(s: Sector, at: Rows, part: float) -> None:
     """Sell all rigs at these sites to dealers for ``part`` of their second-hand value, for their owners' account."""
     s.sell_rigs(at, at.get(s.rigs.ehs), part)
+
+
+def sell_orders(s: Sector, at: Rows, part: float) -> None:
+    """Sell what is on order for these sites for ``part`` of its second-hand value, for the rigs' owners' account."""
+    rigs, rows = s.rigs, np.arange(len(at))
+    sold = np.zeros((len(at), rigs.ehs.shape[2]))
+    for coming, generation in zip(rigs.ordered, rigs.ordered_generation, strict=True):
+        for k in range(2):
+            np.add.at(sold, (rows, generation[at.run, k]), coming[at.run, at.row, k])
+    if not sold.any():
+        return
+    worth = np.ascontiguousarray(sold * rigs.used[at.run]).sum(axis=-1) * 1e6
+    by_firm = at.sum_into(worth, s.n_runs, s.n_firms, at.get(s.sites.miner))
+    s.books.post("gains", "vendors", cash=part * by_firm, rigs=-np.minimum(by_firm, s.books.stock["rigs"]))
+    rigs.ordered[:, at.run, at.row] = 0.0
+    rigs.ordered_mw[at.run, at.row] = 0.0
+    second_hand.take_in(s, at, sold)
 
 
 def abandon(s: Sector, at: Rows, dormant: bool) -> None:

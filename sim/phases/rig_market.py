@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 RAMP_MONTHS = 9.0  # a new generation ramps up beside the previous one (prototype: 6-12 months)
 SMALLEST_CAPACITY = 0.1  # of the start's: vendors do not close altogether
+# of a connection's ordinary price in a slump: Helios fetched 0.36 M USD per MW at the bottom of 2022-12, sites of
+# 2024-25 0.32 to 0.46 (facts: operating_costs, exits); forced sellers of private sites get less (assumed)
+LOWEST_MOOD = 0.5
 SHRINKS = 1 / 3  # speed of shrinking over growing: chips are booked ahead, unsold rigs wait for the next month
 ORDER_MEMORY = 2 / 3  # vendors look at the orders of about a quarter, in which every firm reviews once
 
@@ -37,7 +40,7 @@ def update_market(s: Sector) -> None:
     rigs.used = (1 - p.resale_discount) * np.minimum(value, rigs.price)
     _adapt_capacity(s)
     profitability = value[rows, newest] / rigs.price[rows, newest]
-    s.mining_mood = np.clip(profitability - 0.5, 0.0, 2.0)
+    s.mining_mood = np.clip(profitability - 0.5, LOWEST_MOOD, 2.0)
     s.profitability = profitability
 
 

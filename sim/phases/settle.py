@@ -8,14 +8,14 @@ import numpy as np
 
 from sim.arrays import Array, Mask, Rows, safe_divide, sum_by
 from sim.economics.credit import coin_loan_room
-from sim.phases import auction, finance, orders
+from sim.phases import auction, bills, finance, mining_options, orders
 from sim.state import ACQUIRED, BUILDING, CLOSED, COIN, CORPORATE, ENDED, LIQUIDATED, RUNNING
 
 if TYPE_CHECKING:
     from sim.sector import Sector
 
-HEALTHY_MULTIPLE = 1.0  # a firm is worth keeping when its going concern exceeds this multiple of its site value
 RESTRUCTURE_AGAIN_MONTHS = 24
+RELIEF_YEARS = 1.0  # of losses to come, which creditors fund when they keep a firm alive
 
 
 def settle(s: Sector) -> None:
@@ -75,20 +75,56 @@ def sell_idle_rigs(s: Sector, gap: Array) -> None:
 
 
 def resolve_distress(s: Sector) -> None:
-    """After some months of arrears creditors restructure what is worth more alive, and liquidate the rest."""
+    """After some months of arrears creditors keep alive what is worth more so, and liquidate the rest."""
     firms = s.firms
     luck = s.streams.uniforms("auction", (s.n_firms,))  # drawn every month, whoever fails
-    limit = s.P.finance.arrears_months
-    failing = firms.alive & (firms.arrears >= limit)
+    failing = firms.alive & (firms.arrears >= s.P.finance.arrears_months)
     if not failing.any():
         return
-    going = finance.contracted_ebitda(s) * 6 + np.maximum(firms.mining_ebitda_12m, 0.0) * 3
-    breakup = s.books.stock["sites"] * (1 - s.P.finance.liquidation_cost)
+    alive, sold = worth_to_creditors(s)
+    claims = sum_owed(s) + finance.debt(s)
     recent = s.t - firms.restructured < RESTRUCTURE_AGAIN_MONTHS
-    indebted = finance.debt(s) > 0.1 * going
-    keep = failing & (going > HEALTHY_MULTIPLE * breakup) & ~recent & indebted
-    restructure(s, keep)
-    liquidate(s, failing & ~keep, luck)
+    keep = failing & (alive > sold)
+    extend(s, keep & (alive >= claims))
+    restructure(s, keep & (alive < claims) & ~recent)
+    liquidate(s, failing & (firms.arrears > 0), luck)
+
+
+def worth_to_creditors(s: Sector) -> tuple[Array, Array]:
+    """What a firm is worth in orderly hands, less what waiting costs, and in a fire sale (R, F), USD.
+
+    Sites at what the market gives, rigs at second-hand value, leases at an auction's multiple (their loans are
+    among the claims), coins and cash. A fire sale loses ``liquidation_cost`` on sites and a part of the rigs;
+    keeping the firm costs its operating losses, or what mothballs cost if that is less, for as long as creditors
+    have patience. Firms that earn at all are therefore kept.
+    """
+    sites, books, cost = s.sites, s.books, s.P.finance.liquidation_cost
+    leases, _ = auction.lease_value(s)
+    bid = mining_options.site_bid(s) * sites.connected  # after the cost of an auction
+    rigs = np.ascontiguousarray(s.rigs.ehs * s.rigs.used[:, None, :]).sum(axis=-1) * 1e6
+    halls = sum_by(sites.owner, leases, s.n_firms)
+    liquid = books.stock["coins"] + books.stock["cash"] + books.stock["restricted"] + books.stock["receivables"]
+    machines = sum_by(sites.miner, rigs, s.n_firms)
+    land = sum_by(sites.owner, bid, s.n_firms)
+    losses = yearly_losses(s)
+    alive = land / (1 - cost) + machines + halls + liquid - losses * s.P.finance.creditor_patience_years
+    return alive, land + orders.SCRAP_DISCOUNT * machines + halls + liquid
+
+
+def yearly_losses(s: Sector) -> Array:
+    """What a firm in creditors' hands loses a year (R, F), USD: last year's loss, in mothballs if that is less."""
+    lost = np.maximum(-(s.firms.mining_ebitda_12m + s.firms.ai_ebitda_12m), 0.0)
+    return np.minimum(lost, 12 * bills.mothball_cost(s))
+
+
+def extend(s: Sector, which: Mask) -> None:
+    """Assets cover every claim: lenders pay the suppliers and the next year's losses, against later repayment."""
+    if not which.any():
+        return
+    fresh = np.where(which, sum_owed(s) + RELIEF_YEARS * yearly_losses(s), 0.0)
+    _stretch(s, which, fresh)
+    for run, firm in zip(*np.nonzero(which), strict=True):
+        s.event(run, "debt extended", firm=int(firm), value=float(fresh[run, firm]))
 
 
 def restructure(s: Sector, which: Mask) -> None:
@@ -101,16 +137,26 @@ def restructure(s: Sector, which: Mask) -> None:
     books.post(
         "restructuring", "households", "writeoff", converts=-np.where(which, haircut * books.stock["converts"], 0.0)
     )
-    later = s.t + 48
-    facility.maturity[:, :, CORPORATE] = np.where(which, later, facility.maturity[:, :, CORPORATE])
-    fresh = np.where(which, sum_owed(s), 0.0)
-    facility.balance[:, :, CORPORATE] += fresh
-    books.post("balance_only", "banks", cash=fresh, loans=fresh)
+    _stretch(s, which, np.where(which, sum_owed(s), 0.0))
     s.firms.restructured = np.where(which, s.t, s.firms.restructured)
-    s.firms.arrears = np.where(which, 0, s.firms.arrears)
     s.counters["restructurings"] += np.ascontiguousarray(which).sum(axis=-1)
     for run, firm in zip(*np.nonzero(which), strict=True):
         s.event(run, "restructuring", firm=int(firm), value=float(cut[run, firm]))
+
+
+def _stretch(s: Sector, which: Mask, fresh: Array) -> None:
+    """Corporate debt and converts fall due years later, and lenders add ``fresh`` USD to pay what is overdue."""
+    facility, firms = s.facilities, s.firms
+    corporate, later = facility.balance[:, :, CORPORATE], s.t + 48
+    facility.maturity[:, :, CORPORATE] = np.where(which, later, facility.maturity[:, :, CORPORATE])
+    due_soon = which & (firms.convert_maturity < later)
+    firms.convert_maturity = np.where(due_soon, later, firms.convert_maturity)
+    price = (s.now.base_rate + s.now.spread_shock)[:, None] + s.P.finance.spread_corporate
+    blended = safe_divide(corporate * facility.coupon[:, :, CORPORATE] + fresh * price, corporate + fresh)
+    facility.coupon[:, :, CORPORATE] = np.where(fresh > 0, blended, facility.coupon[:, :, CORPORATE])
+    facility.balance[:, :, CORPORATE] += fresh
+    s.books.post("balance_only", "banks", cash=fresh, loans=fresh)
+    firms.arrears = np.where(which, 0, firms.arrears)
 
 
 def liquidate(s: Sector, which: Mask, luck: Array) -> None:
@@ -137,6 +183,7 @@ def leave_hosts(s: Sector, which: Mask) -> None:
         & np.take_along_axis(which, np.maximum(sites.miner, 0), axis=1)
     )  # fmt: skip
     orders.clear_rigs(s, clients, orders.SCRAP_DISCOUNT)
+    orders.sell_orders(s, clients, orders.SCRAP_DISCOUNT)
     sites.miner[clients.run, clients.row] = clients.get(sites.owner)
 
 

@@ -1,7 +1,8 @@
 """Phase 7: tenants tender, firms under review offer, and an award, subject to finance, is the decision.
 
-An offer lists every tenant class whose gates it passes. Tenants choose in turn, best credit first, by score;
-only part of the matches close in a month. The market rent follows scarcity.
+An offer lists every tenant class whose gates it passes, and a rent. Tenants choose in turn, best credit first, by a
+score of rent, months to power, size, region and record; only part of the matches close in a month. The market rent
+follows scarcity.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Index, Rows, running_total, safe_divide
+from sim.arrays import Array, Index, Mask, Rows, running_total, safe_divide
 from sim.phases import ai_options, finance
-from sim.phases.ai_options import TENANT_FUNDED
+from sim.phases.ai_options import NEOCLOUD, TENANT_FUNDED
 from sim.state import BUILDING, CLOUD, COLOCATION, CREDITS, NEVER, RETROFIT
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 PRODUCT_OF_OPTION = (COLOCATION, RETROFIT, CLOUD, COLOCATION)
 LARGE_MW = 200.0  # a campus above this size earns no further bonus
 DEAR_POWER = 100.0  # USD/MWh more for power weigh as much as a year's delay
+SIZE_SCORE = 0.3  # years of delay that a large campus is worth
+# years of delay that a rent higher by its whole amount outweighs: a tenant's margin on a MW-year of GPUs is about
+# 6 M USD, ten per cent of a rent of 1.77 over 13 years cost 1.3 M (facts: revenue 9.7-11.3, GPUs written off in five)
+RENT_SCORE = 2.0
+RENT_SPREAD = 0.15  # log spread of asked rents (facts: 18 rents of landlord-funded colocation leases, 0.14)
 SCORE_NOISE = 0.5  # standard deviation of what tenants see and we do not (prototype: Gumbel 0.5)
 RAMP_MONTHS = 8  # from first to full delivery of a hall (facts: 40 MW first, all after about six months more)
 SCARCITY_POWER = 0.25
@@ -33,19 +39,31 @@ OFFER_MEMORY, OFFER_WEIGHT = 0.8, 0.15  # offers stay in the market for some mon
 
 @dataclass
 class Offers:
-    """n offers of one month; ``equity`` and ``lead`` (n, modes) follow from the product's terms."""
+    """n offers of one month. By funding mode (n, M): ``open_mw`` and ``lowest_rent`` as in ``ai_options.Plans``.
+
+    ``asked`` is the rent over the market's that the landlord would like; ``rent`` and ``leased_mw`` what was
+    agreed; ``tenant`` -1 without an award.
+    """
 
     run: Index
     firm: Index
     site: Index
     product: Index
-    it_mw: Array
-    displaced: Array
+    open_mw: Array
+    lowest_rent: Array
+    spare: Array
+    racks: Array
     lead: Array
-    funds: Array
     case: Index
+    asked: Array
+    rent: Array
+    leased_mw: Array
     tenant: Index
     mode: Index
+
+    def offered_mw(self) -> Array:
+        """Most critical IT MW offered to any tenant (n,)."""
+        return self.open_mw.max(axis=1, initial=0.0)
 
 
 def ask_tenants(s: Sector) -> None:
@@ -62,14 +80,17 @@ def ask_tenants(s: Sector) -> None:
     decision = s.ask("tenants", observation)
     s.tenants.wanted, s.tenants.max_rent = decision.wanted_mw, decision.max_rent
     s.wanted_total = s.tenants.wanted.sum(axis=-1)
+    # some of what neoclouds need they fit out with money of their own, and need no lender of the landlord
+    theirs = np.where(s.tenants.klass == NEOCLOUD, s.tenants.wanted, 0.0).sum(axis=-1)
+    needed = np.where(s.tenants.klass == NEOCLOUD, observation.new_need_mw, 0.0).sum(axis=-1)
+    share = s.P.ai.tenant_funded_share[:, 0]
     if s.t == 0:
         s.start_wanted = s.wanted_total.copy()
+        s.fit_out_mw = share * theirs
+    s.fit_out_mw = np.minimum(s.fit_out_mw + share * needed, theirs)
     offered = s.streams.uniforms("backstop", (s.n_tenants,)) < s.P.finance.backstop_share
     lost = (s.tenants.own_credit == CREDITS.index("backstopped")) & ~offered
     s.tenants.credit = np.where(lost, CREDITS.index("unrated"), s.tenants.own_credit)
-    # a neocloud that pays its own fit-out needs no lender of the landlord
-    draw = s.streams.uniforms("fit_out", (s.n_tenants,))
-    s.funds_fit_out = (s.tenants.klass == 1) & (draw < s.P.ai.tenant_funded_share)
 
 
 def build_outside(s: Sector) -> None:
@@ -94,59 +115,60 @@ def collect(s: Sector, c: Cases, choice: Index, plans: ai_options.Plans) -> Offe
     column = np.full(len(ob.OPTIONS), -1)
     column[list(ob.AI_OPTIONS)] = np.arange(len(ob.AI_OPTIONS))
     picked = np.flatnonzero(column[choice] >= 0)
-    k = column[choice[picked]]
-    run, firm = c.run[picked], c.firm[picked]
-    own = finance.own_funds(s)[run, firm] / s.cases_of_firm[run, firm]
+    k, run, site = column[choice[picked]], c.run[picked], c.at.row[picked]
+    taste = s.streams.normals("asked_rent", (s.n_sites,))[run, site]
+    n = len(picked)
     return Offers(
-        run=run, firm=firm, site=c.at.row[picked], product=np.array(PRODUCT_OF_OPTION)[k],
-        it_mw=plans.it_mw[picked, k], displaced=plans.displaced[picked, k], lead=plans.lead[picked, k],
-        funds=own, case=picked, tenant=np.full(len(picked), -1), mode=plans.mode[picked, k],
+        run=run, firm=c.firm[picked], site=site, product=np.array(PRODUCT_OF_OPTION)[k],
+        open_mw=plans.open_mw[picked, k], lowest_rent=plans.lowest_rent[picked, k], spare=plans.spare[picked, k],
+        racks=c.racks[picked], lead=plans.lead[picked, k], case=picked, asked=np.exp(RENT_SPREAD * taste),
+        rent=np.ones(n), leased_mw=np.zeros(n), tenant=np.full(n, -1), mode=np.zeros(n, np.int64),
     )  # fmt: skip
 
 
-def match(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
+def match(s: Sector, offers: Offers) -> None:
     """Each tenant in turn, best credit first, takes the best offers left within what it wants."""
-    s.now.ai_offered = np.bincount(offers.run, offers.it_mw, s.n_runs)
+    s.now.ai_offered = np.bincount(offers.run, offers.offered_mw(), s.n_runs)
     noise = s.streams.uniforms("tender", (s.n_sites, 2))
     if not len(offers.run):
         return
     luck = -np.log(-np.log(np.clip(noise[offers.run, offers.site, 0], 1e-12, 1 - 1e-12)))
     closes = noise[offers.run, offers.site, 1] < s.P.ai.match_share[offers.run, 0]
-    record = s.firms.record[offers.run, offers.firm]
-    size = 0.3 * np.minimum(offers.it_mw, LARGE_MW) / LARGE_MW
-    score = -offers.lead / 12 + 0.5 * record + size + SCORE_NOISE * luck
     region = s.sites.region[offers.run, offers.site]
+    score = -offers.lead / 12 + 0.5 * s.firms.record[offers.run, offers.firm] + SCORE_NOISE * luck
     score = score + 0.5 * s.regions.suitability[offers.run, region]
     score = score - s.regions.ai_tariff[offers.run, region] / DEAR_POWER
-    equity = np.stack([t.equity for t in terms])
     for tenant in np.argsort(s.tenants.own_credit[0], kind="stable"):
-        _take(s, offers, int(tenant), score, closes, equity)
+        _take(s, offers, int(tenant), score, closes, s.tenants.credit[:, tenant])
+        if s.tenants.klass[0, tenant] == NEOCLOUD:
+            _take(s, offers, int(tenant), score, closes, np.full(s.n_runs, TENANT_FUNDED))
 
 
-def _take(s: Sector, offers: Offers, tenant: int, score: Array, closes: Array, equity: Array) -> None:
-    """One tenant's awards of the month."""
-    run = offers.run
-    pays_fit_out = s.funds_fit_out[run, tenant]
-    mode = np.where(pays_fit_out, TENANT_FUNDED, s.tenants.credit[run, tenant])
-    need = equity[offers.product, run, mode] * offers.it_mw
-    affordable = need <= offers.funds * 1.0001
-    fits = (offers.it_mw >= s.tenants.min_mw[run, tenant]) & s.tenants.solvent[run, tenant]
-    fits &= s.now.rent[run] <= s.tenants.max_rent[run, tenant]
+def _take(s: Sector, offers: Offers, tenant: int, score: Array, closes: Mask, mode_of_run: Index) -> None:
+    """One tenant's awards of the month in one way of funding."""
+    run, mode, rows = offers.run, mode_of_run[offers.run], np.arange(len(offers.run))
+    size, smallest = offers.open_mw[rows, mode], s.tenants.min_mw[run, tenant]
+    rent = np.maximum(offers.asked, offers.lowest_rent[rows, mode])
+    fits = (size >= smallest) & (size > 0) & s.tenants.solvent[run, tenant]
+    fits &= s.now.rent[run] * rent <= s.tenants.max_rent[run, tenant]
     # a GPU cloud is bought by tenants who have no wish to own cards: not by other clouds
-    fits &= (offers.product != CLOUD) | (s.tenants.klass[run, tenant] != 1)
-    free = np.flatnonzero((offers.tenant < 0) & fits & affordable & closes)
+    fits &= (offers.product != CLOUD) | (s.tenants.klass[run, tenant] != NEOCLOUD)
+    score = score + SIZE_SCORE * np.minimum(size, LARGE_MW) / LARGE_MW - RENT_SCORE * (rent - 1)
+    free = np.flatnonzero((offers.tenant < 0) & fits & closes)
     order = free[np.lexsort((offers.site[free], -score[free], run[free]))]
-    before = running_total(offers.it_mw[order], run[order]) - offers.it_mw[order]
-    left = s.tenants.wanted[run[order], tenant] - before
+    before = running_total(size[order], run[order]) - size[order]
+    funded = mode[order] == TENANT_FUNDED
+    wanted = np.where(funded, np.minimum(s.tenants.wanted[:, tenant], s.fit_out_mw)[run[order]],
+                      s.tenants.wanted[run[order], tenant])  # fmt: skip
     # a tenant takes part of a campus if that is all he wants; less than his smallest hall he does not
-    leased = np.minimum(offers.it_mw[order], left)
-    got = leased >= s.tenants.min_mw[run[order], tenant]
+    leased = np.minimum(size[order], wanted - before)
+    got = leased >= smallest[order]
     won, leased = order[got], leased[got]
-    spared = (offers.it_mw[won] - leased) * s.P.ai.gross_per_it[run[won], 0]
-    offers.displaced[won] = np.maximum(offers.displaced[won] - spared, 0.0)
-    offers.it_mw[won] = leased
+    offers.leased_mw[won], offers.rent[won] = leased, rent[won]
     offers.tenant[won], offers.mode[won] = tenant, mode[won]
-    s.tenants.wanted[:, tenant] -= np.bincount(run[won], leased, s.n_runs)
+    taken = np.bincount(run[won], leased, s.n_runs)
+    s.tenants.wanted[:, tenant] -= taken
+    s.fit_out_mw = s.fit_out_mw - np.where(mode_of_run == TENANT_FUNDED, taken, 0.0)
 
 
 def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
@@ -159,17 +181,14 @@ def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     keep = slot < s.lease_capacity
     order, run, slot = order[keep], run[keep], slot[keep]
     s.lost_leases += int((~keep).sum())
-    product, mode, it_mw = offers.product[order], offers.mode[order], offers.it_mw[order]
+    product, mode, it_mw = offers.product[order], offers.mode[order], offers.leased_mw[order]
     rating = np.where(mode == TENANT_FUNDED, CREDITS.index("speculative"), mode)
-    by_product = {name: np.stack([getattr(t, name) for t in terms]) for name in ("equity", "rent", "prepayment")}
-    part = by_product["equity"][product, run, mode] * it_mw
-    a = s.P.ai
-    capex_m = np.stack([
-        ai_options.hall_capex(s, COLOCATION), ai_options.hall_capex(s, RETROFIT),
-        ai_options.hall_capex(s, CLOUD) + a.cloud_gpu_capex_usd_m_per_mw,
-    ])[product, run, 0]  # fmt: skip
-    capex = capex_m * 1e6 * it_mw * np.where(mode == TENANT_FUNDED, finance.TENANT_FUNDED_PART, 1.0)
-    prepaid = by_product["prepayment"][product, run, mode] * it_mw
+    a, rent = s.P.ai, offers.rent[order]
+    capex, part, market_rent, prepayment = (
+        np.stack([getattr(t, name) for t in terms])[product, run, mode]
+        for name in ("capex", "equity", "rent", "prepayment")
+    )
+    capex, part, prepaid = capex * it_mw, part * it_mw, prepayment * rent * it_mw
     first = s.t + np.ceil(offers.lead[order]).astype(np.int64)
     years = np.stack([a.colocation_term_years, a.retrofit_term_years, a.cloud_term_years])[product, run, 0]
     gross = it_mw * a.gross_per_it[run, 0]
@@ -177,7 +196,7 @@ def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     table = {
         "status": BUILDING, "firm": offers.firm[order], "site": offers.site[order], "tenant": offers.tenant[order],
         "product": product, "it_mw": it_mw, "gross_mw": gross, "delivered_mw": 0.0,
-        "rent": by_product["rent"][product, run, mode], "escalator": a.escalator_per_year[run, 0],
+        "rent": market_rent * rent, "escalator": a.escalator_per_year[run, 0],
         "signed": s.t, "first": first, "full": first + np.where(product == RETROFIT, 1, RAMP_MONTHS),
         "term": (12 * years).astype(np.int64), "tenant_funded": mode == TENANT_FUNDED,
         "backstopped": rating == CREDITS.index("backstopped"), "credit": rating, "capex": capex, "spent": 0.0,
@@ -192,7 +211,12 @@ def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     s.regions.ai_signed_this_year += Rows(run, region).sum_into(gross, s.n_runs, s.n_regions)
     at = Rows(run, offers.site[order])
     s.sites.ai_building += at.sum_into(gross, s.n_runs, s.n_sites)
-    _make_room(s, at, gross, offers.displaced[order], first)
+    displaced = np.clip(gross - offers.spare[order], 0.0, offers.racks[order])
+    _make_room(s, at, gross, displaced, first)
+    hosted = (displaced > 0) & (at.get(s.sites.miner) != at.get(s.sites.owner)) & (at.get(s.sites.miner) >= 0)
+    for k in np.flatnonzero(hosted):
+        client = s.sites.miner[run[k], at.row[k]]
+        s.event(run[k], "eviction", firm=int(client), site=int(at.row[k]), mw=float(displaced[k]))
     _set_aside(s, Rows(run, offers.firm[order]), part, prepaid, np.minimum(prepaid, capex))
 
 

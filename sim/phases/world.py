@@ -39,6 +39,7 @@ def move_drivers(s: Sector) -> None:
     now.multiple = d.equity_multiple_factor[:, t].copy()
     now.ai_demand = d.ai_demand_gw[:, t] * 1000.0
     now.gpu_rent = d.gpu_rent_usd_per_hour[:, t].copy()
+    now.gpu_scarcity = d.gpu_scarcity[:, t].copy()
     s.days = float(days_in_month(s.start_month + t))
     blocks = np.full(s.n_runs, mining.BLOCKS_PER_DAY * s.days)
     now.subsidy = mining.coins_of_blocks(now.height, blocks) / blocks

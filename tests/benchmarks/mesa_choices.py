@@ -26,6 +26,7 @@ DEVELOPER_MINIMUM_MW, LARGEST_LEASE_MW = 25.0, 350.0
 RETROFIT_SHARE, HYBRID_RACKS = 0.2, 0.4
 PROGRESS = {NO_TENANT: 1, TOO_SMALL: 2, NO_EQUITY: 3, SLOW_PAYBACK: 4, OPEN: 5}  # how far an offer got
 Valued = tuple[float, int]  # value and gate of an option
+Mode = tuple[float, float, float, float, float]  # one way to fund a project
 CLOSED: dict[int, Valued] = {gate: (0.0, gate) for gate in range(13)}
 
 
@@ -37,12 +38,12 @@ class MonthView:
 
 
 class Terms:
-    """Economics of an AI product per critical IT MW: (present value, equity, yearly cash, smallest ask) by mode."""
+    """An AI product per critical IT MW: (present value, equity, yearly cash, left, smallest ask) by mode."""
 
-    __slots__ = ("discount_rate", "lead_months", "modes")
+    __slots__ = ("discount_rate", "lead_months", "modes", "years")
 
-    def __init__(self, lead_months: float, hurdle: float, modes: list[tuple[float, float, float, float]]) -> None:
-        self.lead_months, self.discount_rate, self.modes = lead_months, log1p(hurdle), modes
+    def __init__(self, lead_months: float, hurdle: float, years: float, modes: list[Mode]) -> None:
+        self.lead_months, self.discount_rate, self.years, self.modes = lead_months, log1p(hurdle), years, modes
 
 
 class Decision:
@@ -225,7 +226,8 @@ def leave(view: MonthView, c: Case) -> list[tuple[int, Valued]]:
         bid = view.developer_bid * c.site.suitability
     # overhead ends only with the firm: an owner-run one that closes its one site
     last = c.connected >= WHOLE_FIRM * c.firm.connected and not c.firm.listed
-    saved = (view.site_cost * c.racks + (c.firm.overhead() * 12 if last else 0.0)) * view.saved_years
+    kept_up = view.site_cost * c.racks * c.site.staffed()
+    saved = (kept_up + (c.firm.overhead() * 12 if last else 0.0)) * view.saved_years
     sold = SOLD * bid * c.connected + rigs + saved - reservation
     closed = rigs + saved - max(reservation - view.miner_bid * c.connected, 0.0)
     gate = NO_BUYER if bid <= 0.0 else WORSE if sold <= 0.0 else OPEN
@@ -275,7 +277,7 @@ def best_funding(view: MonthView, c: Case, terms: Terms, it_mw: float, spare: fl
     own, gross_per_it, longest = c.firm.own_per_case, view.gross_per_it, view.payback_limit
     lost_per_share = c.rig_value - 0.5 * c.rig_scrap
     best, reached, best_gate = 0.0, 0, NO_TENANT
-    for pv, equity, yearly, ask in terms.modes:
+    for pv, equity, yearly, left, ask in terms.modes:
         if ask == inf:
             continue
         size = min(it_mw, own / max(equity, 1.0)) if equity > 0.0 else it_mw
@@ -286,12 +288,19 @@ def best_funding(view: MonthView, c: Case, terms: Terms, it_mw: float, spare: fl
         elif size < ask:
             gate = NO_EQUITY
         else:
-            gate = SLOW_PAYBACK if cash <= 0.0 or need / max(cash, 1.0) > longest else OPEN
+            gate = OPEN if years_to_return(need, cash, left * size, terms.years) <= longest else SLOW_PAYBACK
         worth = pv * size * discount - need - lost_per_share * given_up
         progress = PROGRESS[gate]
         if progress > reached or (progress == reached and worth > best):
             best, reached, best_gate = worth, progress, gate
     return best, best_gate
+
+
+def years_to_return(need: float, cash: float, left: float, term: float) -> float:
+    """When the equity part is back: from the contract's cash, at the contract's end also from what is left."""
+    if cash > 0.0 and need <= cash * term:
+        return need / cash
+    return term if cash >= 0.0 and cash * term + left >= need else inf
 
 
 def rig_value_rule(decline: float, discount: float, uptime: float) -> Any:

@@ -133,7 +133,7 @@ class Firm(mesa.Agent):
                 power += site.mwh * (site.supply * now.inflation + region.tariff)
             resale += site.resale
             programme += site.mw * region.programme
-            racks += site.racks
+            racks += site.racks * site.staffed()
             if site.connected >= region.large_load:
                 duty += site.connected * region.duty
         self.bill("power_cost", "utilities", power)
@@ -186,8 +186,14 @@ class Firm(mesa.Agent):
     def overhead(self) -> float:
         """Corporate overhead of a month; grows less than in proportion to the MW a firm runs."""
         f = self.model.p.finance
-        scale = f.overhead_usd_m_listed if self.listed else f.overhead_usd_m_private
-        return scale * 1e6 * self.mw_run**f.overhead_exponent * self.model.now.inflation / 12
+        full = (f.overhead_usd_m_listed if self.listed else f.overhead_usd_m_private) * 1e6
+        full *= self.mw_run**f.overhead_exponent * self.model.now.inflation / 12
+        if not self.mw_run:
+            return full
+        used = sum(site.mw for site in self.sites if site.miner == self.row) + sum(site.mw for site in self.hosted_at)
+        used += sum(site.ai_gross + site.ai_building + site.legacy_gpu for site in self.sites)
+        standby = self.model.p.power.standby_cost_share
+        return full * (standby + (1.0 - standby) * min(used / (0.5 * self.mw_run), 1.0))
 
     def _fixed_costs(self) -> None:
         self.bill("overhead", "vendors", self.overhead())

@@ -41,11 +41,9 @@ def from_sector(s: Sector, run: int = 0) -> ReferenceModel:
         on_sale=list(zip(s.on_sale[run].tolist(), s.sale_mix[run].tolist(), strict=True)),
         expected_decline=float(s.expected_decline[run, 0]), mining_mood=float(s.mining_mood[run]),
         wanted_total=float(s.wanted_total[run]), start_wanted=float(s.start_wanted[run]),
+        fit_out_mw=float(s.fit_out_mw[run]),
     )  # fmt: skip
-    model.tenants = [
-        SimpleNamespace(**tenant, funds_fit_out=bool(s.funds_fit_out[run, row]))
-        for row, tenant in enumerate(rows(s.tenants, run, TENANT_COLUMNS))
-    ]
+    model.tenants = [SimpleNamespace(**tenant) for tenant in rows(s.tenants, run, TENANT_COLUMNS)]
     curves = price_curves(s)
     names = tuple(f.name for f in fields(s.regions))
     model.regions = [

@@ -143,6 +143,11 @@ class Site(mesa.Agent):
         kept = {g: ehs * (1.0 - retirement * (1.0 - on.get(g, 0.0))) for g, ehs in self.rigs.items()}
         self.rigs = {g: ehs for g, ehs in kept.items() if ehs * j_per_th[g] >= LAST_RIGS_MW}
 
+    def staffed(self) -> float:
+        """Part of the fixed cost that is spent here: all from half use on, the standby part in mothballs."""
+        standby = self.model.p.power.standby_cost_share
+        return standby + (1.0 - standby) * (min(self.mw / (0.5 * self.racks), 1.0) if self.racks > 0.0 else 0.0)
+
     def power_price(self) -> float:
         """Expected USD per MWh of hashing here, what only running incurs included."""
         region, fixed = self.region, self.fixed_share

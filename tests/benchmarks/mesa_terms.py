@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import exp, inf, log1p
 from typing import Any
 
-from mesa_choices import MonthView, Terms, rig_value_rule
+from mesa_choices import Mode, MonthView, Terms, rig_value_rule
 
 NEOCLOUD = 1  # class of tenants
+RENT_BY_MODE, LANDLORDS_PART = (0.98, 1.09, 1.03, 1.13, 0.81), (1.0, 1.0, 1.0, 1.0, 0.15)
 TENANT_FUNDED = 4  # modes: the four credits in their order, and tenants who pay the fit-out themselves
 RESIDUAL_SHARES = (1.0, 0.625, 0.425, 0.30, 0.175, 0.125)  # of a GPU's price after 0 to 5 years
 Project = tuple[float, float, float, float]  # yearly income, capex, prepayment, value at the end; M USD per MW
@@ -59,7 +60,7 @@ def smallest_asks(model: Any, cloud: bool) -> list[float]:
         interested = not cloud or tenant.klass != NEOCLOUD
         if interested and tenant.solvent and tenant.wanted >= tenant.min_mw and model.now.rent <= tenant.max_rent:
             asks[tenant.credit] = min(asks[tenant.credit], tenant.min_mw)
-            if tenant.funds_fit_out:
+            if tenant.klass == NEOCLOUD and model.market.fit_out_mw >= tenant.min_mw:
                 asks[TENANT_FUNDED] = min(asks[TENANT_FUNDED], tenant.min_mw)
     return asks
 
@@ -76,21 +77,23 @@ def ai_terms(model: Any) -> dict[str, Terms]:
     coupons = [max(safe + spread, 0.0) for spread in spreads]
     hosts = list(zip(ltc, coupons, smallest_asks(model, cloud=False), strict=True))
     clouds = list(zip(ltc, coupons, smallest_asks(model, cloud=True), strict=True))
+    new, refit = a.colocation_capex_usd_m_per_mw * now.inflation, a.retrofit_capex_usd_m_per_mw * now.inflation
     halls = {
-        "colocation": (now.rent, a.colocation_capex_usd_m_per_mw, a.colocation_term_years, a.colocation_lead_months),
-        "retrofit": (
-            now.rent * a.retrofit_rent_share, a.retrofit_capex_usd_m_per_mw, a.retrofit_term_years,
-            a.retrofit_lead_months,
-        ),
+        "colocation": (now.rent, new, a.colocation_term_years, a.colocation_lead_months),
+        "retrofit": (now.rent * a.retrofit_rent_share, refit, a.retrofit_term_years, a.retrofit_lead_months),
     }  # fmt: skip
     found, hurdle = {}, f.hosting_equity_hurdle
     for name, (rent, capex, years, lead) in halls.items():
         capex, lead = capex * paid, lead * paid
-        projects = [hall(a, rent, capex, years)] * 4 + [hall(a, rent * 0.81, capex * 0.15, years)]
-        found[name] = Terms(lead, hurdle, funding(a, projects, years, hosts, hurdle))
-    projects, years = [cloud(a, now.gpu_rent, paid)] * 5, a.cloud_term_years
+        projects = [
+            hall(a, rent * over_mean, capex * part, years)
+            for over_mean, part in zip(RENT_BY_MODE, LANDLORDS_PART, strict=True)
+        ]
+        found[name] = Terms(lead, hurdle, years, funding(a, projects, years, hosts, hurdle))
+    lead = a.cloud_lead_months * paid
+    projects, years = [cloud(a, now, paid)] * 5, a.cloud_term_years
     modes = funding(a, projects, years, clouds, f.cloud_equity_hurdle)
-    return found | {"cloud": Terms(a.cloud_lead_months * paid, f.cloud_equity_hurdle, modes)}
+    return found | {"cloud": Terms(lead, f.cloud_equity_hurdle, years, modes)}
 
 
 def hall(a: Any, rent: float, capex: float, years: float) -> Project:
@@ -98,25 +101,25 @@ def hall(a: Any, rent: float, capex: float, years: float) -> Project:
     return rent * a.colocation_margin, capex, 0.0, hall_residual(capex, years)
 
 
-def cloud(a: Any, gpu_rent: float, paid: float) -> Project:
+def cloud(a: Any, now: Any, paid: float) -> Project:
     """GPUs in an own hall (``paid`` part of its usual cost), let to one customer who pays a part ahead."""
-    revenue = a.cloud_revenue_usd_m_per_mw_year * (gpu_rent / a.gpu_rent_usd_per_hour) ** 0.5
-    hall_capex = a.cloud_hall_capex_usd_m_per_mw * paid
-    gpu_capex, years = a.cloud_gpu_capex_usd_m_per_mw, a.cloud_term_years
+    revenue, years = a.cloud_revenue_usd_m_per_mw_year * now.gpu_scarcity**0.5, a.cloud_term_years
+    hall_capex = a.cloud_hall_capex_usd_m_per_mw * now.inflation * paid
+    gpu_capex = a.cloud_gpu_capex_usd_m_per_mw
     left = hall_residual(hall_capex, years) + gpu_residual(years) * gpu_capex
     return revenue * a.cloud_margin, hall_capex + gpu_capex, revenue * years * a.cloud_prepayment_share, left
 
 
 def funding(
     a: Any, projects: list[Project], years: float, lenders: list[tuple[float, float, float]], hurdle: float
-) -> list[tuple[float, float, float, float]]:
-    """Value at delivery, equity and yearly cash of each mode's project in USD, and the mode's smallest ask."""
+) -> list[Mode]:
+    """Value at delivery, equity, yearly cash and what is left of each mode's project in USD; the smallest ask."""
     modes, compliance = [], a.compliance_cost_usd_per_mw_year / 1e6
     for (income, capex, prepaid, left), (share, coupon, ask) in zip(projects, lenders, strict=True):
         own = max(capex - prepaid, 0.0)
         cash = income - own * share / annuity(coupon, years) - prepaid / years - compliance
         worth = cash * annuity(hurdle, years) + left * exp(-log1p(hurdle) * years)
-        modes.append((worth * 1e6, own * (1.0 - share) * 1e6, cash * 1e6, ask))
+        modes.append((worth * 1e6, own * (1.0 - share) * 1e6, cash * 1e6, left * 1e6, ask))
     return modes
 
 

@@ -285,6 +285,16 @@ class Finance(Block):
         high=24,
         source="assumption: a quarter",
     )
+    creditor_patience_years: float = param(
+        1.5,
+        "assumption",
+        "How long creditors would pay a failed firm's losses to escape a fire sale, before they liquidate it.",
+        unit="years",
+        low=0,
+        high=10,
+        spread=Triangular(0.75, 1.5, 2.5),
+        source="facts: exits_and_restructurings, Core Scientific 13 months in chapter 11 (2022-12 to 2024-01)",
+    )
     liquidation_cost: float = param(
         0.15,
         "assumption",

@@ -199,12 +199,22 @@ class Power(Block):
     site_cost_usd_per_mw_year: float = param(
         35_000,
         "assumption",
-        "Cost of keeping a connected megawatt whether it runs or not: staff, lease, insurance.",
+        "Fixed cost of a megawatt of racks in use: staff, lease, insurance. Mothballed it costs standby_cost_share.",
         unit="USD/MW-year",
         low=0,
         high=5e6,
         spread=Triangular(20_000, 35_000, 55_000),
         source="facts: operating_costs, nonpower_direct_opex_per_mw_year (82 000, running costs included)",
+    )
+    standby_cost_share: float = param(
+        0.3,
+        "assumption",
+        "Share of a site's fixed cost, and of its firm's overhead, that goes on while its racks stand still.",
+        unit="share",
+        low=0,
+        high=1,
+        spread=Triangular(0.15, 0.3, 0.5),
+        source="assumption: lease, insurance, a guard; sites stand still for years (facts: exits, Hut 8 Drumheller)",
     )
     hosting_notice_months: float = param(
         120,

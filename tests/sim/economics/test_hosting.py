@@ -107,3 +107,47 @@ def test_gpu_residual_follows_the_resale_curve() -> None:
     ages = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     expected = [1.0, 0.8125, 0.625, 0.425, 0.30, 0.175, 0.125, 0.125**2 / 0.175]
     np.testing.assert_allclose(hosting.gpu_residual(ages), expected)
+
+
+def test_what_is_left_counts_when_a_short_contract_ends() -> None:
+    # 6 put in, 0.6 a year for 5 years is 3 back: a hall worth 4 returns the rest, one worth 2 does not
+    left = np.array([4.0, 2.0, 4.0, 4.0, 9.0])
+    cash = np.array([0.6, 0.6, 2.0, 0.0, -0.1])
+    years = hosting.payback_with_residual(6.0, cash, 5.0, left)
+    np.testing.assert_allclose(years, [5.0, np.inf, 3.0, np.inf, np.inf])
+    assert hosting.payback_with_residual(6.0, 0.0, 5.0, 6.0) == 5.0
+
+
+def test_cloud_of_a_strong_tenant_returns_its_equity_within_the_contract() -> None:
+    """The scenario's defaults: cash alone would take twice the contract; hall and cards bring it back."""
+    cloud = hosting.cloud_economics(10.2, 0.85, 13.0, 28.0, 0.2, 5.0, 0.84, 0.062, 0.0, 1.42)
+    left = 0.8 * 13.0 * 0.75 + 0.125 * 28.0
+    assert cloud.equity_payback > 8.0
+    assert hosting.payback_with_residual(cloud.equity, cloud.equity_cash, 5.0, left) == 5.0
+
+
+def test_returns_of_the_worked_example_side_by_side() -> None:
+    """MODEL section 4: unlevered and on equity, on an unused connection and on a running mine."""
+    unused, running = colocation(0.0), colocation(margin_m(np.array([30.0, 38.0, 45.0])))
+    assert unused.unlevered_return == pytest.approx(0.143, abs=0.001)
+    np.testing.assert_allclose(running.unlevered_return, [0.129, 0.109, 0.092], atol=0.001)
+    np.testing.assert_allclose(unused.equity_return - running.equity_return, [0.098, 0.229, 0.342], atol=0.002)
+    np.testing.assert_allclose(running.forgone, 1.4 * margin_m(np.array([30.0, 38.0, 45.0])))
+
+
+def test_where_three_to_five_times_holds() -> None:
+    """Per MW of operating profit only between 36 and 44 USD/PH/day, on capital between 26 and 27."""
+    colo = colocation(0.0)
+    per_mw = float(colo.ebitda) / 1.4 * 1e6
+    low, high = hosting.hashprice_of_margin(per_mw / np.array([5.0, 3.0]), 18.0, 45.0, 8.0)
+    assert (low, high) == (pytest.approx(35.7, abs=0.1), pytest.approx(43.5, abs=0.1))
+    np.testing.assert_allclose(per_mw / hosting.mining_margin(np.array([low, high]), 18.0, 45.0, 8.0), [5.0, 3.0])
+    mining_capex = (14.0 / (18.0 * 1.05) + 0.6) * 1e6
+    on_capital = hosting.hashprice_of_margin(
+        float(colo.unlevered_return) * mining_capex / np.array([5.0, 3.0]), 18.0, 45.0, 8.0
+    )
+    np.testing.assert_allclose(on_capital, [26.0, 27.4], atol=0.2)
+    # on equity with a guaranteed tenant and an unused connection: more than three times at 30, not at 38
+    mining_return = margin_m(np.array([30.0, 38.0])) * 1e6 / mining_capex
+    ratio = float(colo.equity_return) / mining_return
+    assert ratio[0] > 3.0 > ratio[1]
