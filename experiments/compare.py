@@ -23,6 +23,7 @@ from experiments.effects import (
     with_runs_needed,
 )
 from experiments.ensemble import batch_size, choose_runner, run_plans
+from experiments.folders import claim, finish, known
 from sim.errors import UserError
 from sim.outcomes import HEADLINE
 from sim.results import ResultSet
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "compare", "convergence", "differences", "effects"]
 PRECISION = 0.05
+MARKER = "compare.json"
 # what two results must share to be paired, and what to say if they do not
 PAIRED = {
     "seed": "seeds",
@@ -84,8 +86,7 @@ class Comparison:
 
     def save(self, folder: Path) -> None:
         """Write ``compare.json``, which says that the folder is complete."""
-        there = {"scenarios_held": list(self.results), "finished": True} | self.to_json()
-        write_json(folder / "compare.json", there)
+        finish(folder, MARKER, list(self.results), self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """What ``compare --json`` prints; what is not known (with one run, the intervals) is null."""
@@ -143,7 +144,7 @@ def compare(
     }
     _check_pairs(plans, given)
     if out is not None:
-        claim(Path(out), list(named))
+        claim(Path(out), MARKER, list(named))
 
     def joined(new: Sequence[ResultSet]) -> dict[str, ResultSet]:
         there = given | dict(zip(plans, new, strict=True))
@@ -223,38 +224,6 @@ def default_folder(items: Sequence[Scenario | ResultSet], settled: Mapping[str, 
     told = json.dumps([words, sorted(settled.items()), str(data), code_version()])
     names = "-".join(item.scenario if isinstance(item, ResultSet) else item.name for item in items[:3])
     return Path("results") / f"compare-{names}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
-
-
-def known(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as JSON has it: null for what is not a finite number."""
-    return {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in row.items()}
-
-
-def claim(folder: Path, names: list[str]) -> None:
-    """Make a folder for these parts, or go on in it; raises UserError if it holds something else."""
-    marker = folder / "compare.json"
-    if folder.exists() and not marker.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} exists and holds something else: choose another --out.")
-    if marker.exists():
-        try:
-            there = json.loads(marker.read_text(encoding="utf-8"))["scenarios_held"]
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(f"{marker} cannot be read: remove the folder and run again.") from None
-        if there != names:
-            raise UserError(f"{folder} holds the scenarios {', '.join(there)}: choose another --out.")
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be created ({error.strerror}): choose another --out.") from None
-    write_json(marker, {"scenarios_held": names, "finished": False})
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file under another name and rename it, so that it is whole or not there."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 def _named(scenarios: Sequence[Scenario | ResultSet | str | Path]) -> dict[str, Scenario | ResultSet]:

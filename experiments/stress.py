@@ -64,8 +64,8 @@ class StressResult:
 
     def to_json(self) -> dict[str, Any]:
         """What ``stress --json`` prints; what is not known is null."""
-        from experiments.compare import known
         from experiments.effects import records
+        from experiments.folders import known
 
         about = {key: getattr(self, key) for key in ("scenario", "date", "severity", "runs", "seed", "follow")}
         tables = {"sector": self.sector, "reverse": self.reverse, "firms": self.firms}
