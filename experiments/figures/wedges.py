@@ -18,7 +18,7 @@ from experiments.wording import decimals, plural
 from sim.outcomes import BY_NAME
 
 MOST_WEDGES = 6  # more levers are drawn together as "other"
-TOP, PLOT, LEFT, LABEL = 88, 216, 44, 190  # px
+TOP, PLOT, LEFT, LABEL = 88, 216, 44, 200  # px
 
 
 @dataclass(frozen=True)
@@ -121,10 +121,16 @@ def _draw(canvas: Canvas, chart: Wedges, left: float, top: float) -> None:
         color = INK.marks[chart.meaning if adds else "exited"]
         canvas.ax.fill_between(across, up(bottom), up(ceiling), color=INK.page, linewidth=0, zorder=1)
         canvas.ax.fill_between(across, up(bottom), up(ceiling), color=color, alpha=shades[k], linewidth=0, zorder=2)
-        canvas.line(across, up(ceiling if wedge.values[-1] >= 0 else bottom), INK.page, 1.0, zorder=3)
+        edge = np.where(np.sign(wedge.values) == np.sign(wedge.values[-1]), up(outer(wedge, bottom, ceiling)), np.nan)
+        canvas.line(across, np.where(np.abs(up(ceiling) - up(bottom)) > 2.0, edge, np.nan), INK.page, 1.0, zorder=3)
     canvas.line(across, up(chart.total), INK.marks["baseline"], 1.75, zorder=4)
     _labels(canvas, chart, edges, up, x1 + 8, top + TOP, y1)
     canvas.text(left, top + HEIGHT - 4, chart.footer, "text", 11, INK.third)
+
+
+def outer(wedge: Wedge, bottom: NDArray[np.float64], ceiling: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The edge of a wedge away from zero, at the side where it ends."""
+    return ceiling if wedge.values[-1] >= 0 else bottom
 
 
 def _labels(
@@ -140,11 +146,17 @@ def _labels(
     places = decimals([wedge.values[-1] for wedge in chart.wedges] + [chart.total[-1]])
     middles = [float(up((low[-1] + high[-1]) / 2)) + 4 for low, high in edges]
     middles.append(float(up(chart.total[-1])) + 4)
-    words = [f"{signed(w.values[-1], places)} {w.label}" for w in chart.wedges]
+    words = [f"{signed(w.values[-1], places)} {_short(w.label)}" for w in chart.wedges]
     words.append(f"{signed(chart.total[-1], places)} together")
     for k, (text, y) in enumerate(zip(words, push_apart(middles, top + 6, bottom + 2), strict=True)):
         color = INK.ink if k == len(chart.wedges) else INK.words[chart.meaning]
         canvas.text(x, y, _fitting(canvas, text), "strong", 11, color)
+
+
+def _short(lever: str) -> str:
+    """A lever without its block: policy.tax -> tax."""
+    block, _, name = lever.partition(".")
+    return name if name and " " not in block else lever.removeprefix("policy: ")
 
 
 def _fitting(canvas: Canvas, text: str) -> str:
