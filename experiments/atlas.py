@@ -1,7 +1,7 @@
 """Write docs/policy-atlas.md and its picture: `python -m experiments.atlas`; takes about a minute per policy.
 
-Every shipped scenario that moves levers only, against the baseline on the same chances. The page carries a hash of
-the sources it was made from.
+Every shipped scenario that moves a lever and has no shock, against the baseline on the same chances. The page
+carries a hash of the sources it was made from.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def policies() -> dict[str, Scenario]:
-    """The shipped scenarios that differ from the baseline in levers only, by name."""
+    """The shipped scenarios that differ from the baseline in a lever and not by a shock, by name."""
     levers = {info.key for info in fields() if info.role == "lever"}
     found = {}
     for name in Scenario.names():
         if name not in NOT_A_POLICY:
             scenario = Scenario.load(name)
             changed = {key for key, _, _ in scenario.changed()}
-            if changed and SHOCKS not in changed and changed <= levers:
+            if SHOCKS not in changed and changed & levers:
                 found[name] = scenario
     return found
 
@@ -92,8 +92,8 @@ def page(comparison: Comparison, found: Mapping[str, Scenario], minutes: float) 
         "Do not edit by hand.",
         f"Each policy of the library against the baseline: {plural(comparison.runs, 'run')} of each, seed "
         f"{meta.get('seed')}, assumptions {meta.get('assumptions')}, run k of every policy with the same chances as "
-        f"run k of the baseline. Effects are means of paired differences in {end} with their 95 % interval; \"no clear "
-        "change\" where the interval holds zero. Exits are counted since the start. A single comparison: "
+        f"run k of the baseline. Effects are means of paired differences in {end} with their 95 % interval; "
+        "\"no clear change\" where the interval holds zero. Exits are counted since the start. A single comparison: "
         "`hashpivot compare baseline NAME`.",
         "![Effect of each policy on each outcome, as strips around zero](images/policy-atlas.png)",
         "\n".join(_overview(comparison, found)),

@@ -116,6 +116,10 @@ def attribute(
     levers = levers_of(base, top)
     if not levers:
         raise UserError(f"{top.name} does not differ from {base.name}: there is nothing to attribute.")
+    worlds = [key for key, _, _ in top.changed(base) if key.startswith("world.")]
+    if worlds:
+        keys = ", ".join(worlds)
+        raise UserError(f"{top.name} and {base.name} differ in {keys}, which is no lever: use one world.")
     weights, sampled = shares_of_subsets(len(levers), method, orders, seed)
     subsets = sorted({s for row in weights for s in row} | {frozenset(), everything(len(levers))}, key=sorted)
     named = {subset: "+".join(str(k) for k in sorted(subset)) or "none" for subset in subsets}
@@ -126,8 +130,6 @@ def attribute(
         )
         for subset in subsets
     ]  # fmt: skip
-    if len({(plan.scenario.world.start, plan.months) for plan in plans}) > 1:
-        raise UserError(f"{top.name} and {base.name} do not simulate the same months: set --months or world.start.")
     if out is not None:
         claim(Path(out), MARKER, [base.name, top.name, *(lever.name for lever in levers)])
     folders = [Path(out) / named[subset] if out is not None else None for subset in subsets]

@@ -251,7 +251,7 @@ def _check_pairs(plans: dict[str, Job], given: dict[str, ResultSet]) -> None:
 
     facts: dict[str, dict[str, Any]] = {}
     for name, plan in plans.items():
-        start = plan.scenario.world.start
+        start = plan.shared.world.start
         facts[name] = (identity(plan) if given else {"seed": plan.seed}) | {"span": (start, plan.months)}
     for name, results in given.items():
         span = (results.months[0], len(results.months))
@@ -276,7 +276,7 @@ def _notes(plans: dict[str, Job]) -> list[str]:
     """Assumptions that one scenario fixes and another samples: a part of their effect is that choice."""
     from sim.scenario import fields
 
-    sampled = {name: plan.scenario for name, plan in plans.items() if plan.assumptions == "sampled"}
+    sampled = {name: plan.shared for name, plan in plans.items() if plan.assumptions == "sampled"}
     notes = []
     for info in fields() if len(sampled) > 1 else ():
         if info.distribution is not None:

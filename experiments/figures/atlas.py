@@ -14,7 +14,7 @@ from experiments.figures.palette import Meaning
 from experiments.wording import decimals, month, plural
 from sim.outcomes import BY_NAME
 
-LABELS, COLUMN, ROW, MARGIN, HEAD = 250, 104, 26, 24, 132
+LABELS, COLUMN, ROW, MARGIN, HEAD = 250, 104, 34, 24, 132
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,11 @@ def render_atlas(chart: AtlasChart, path: Path) -> Path:
         for k, words in enumerate(canvas.wrap(column.label, "text", 11, COLUMN - 8)[:2]):
             canvas.text(center, HEAD - 34 + 13 * k, words, "text", 11, INK.ink, "center")
         canvas.text(center, HEAD - 8, column.unit, "text", 10.5, INK.third, "center")
-        canvas.line([center] * 2, [HEAD, bottom], INK.strong_rule, 1.0, zorder=1)
         for k, cell in enumerate(column.cells):
             _cell(canvas, column, cell, center, HEAD + ROW * k)
     for k, label in enumerate(chart.rows):
         canvas.line([MARGIN, width - MARGIN], [HEAD + ROW * k] * 2, INK.grid, 1.0, zorder=0)
-        canvas.text(MARGIN, HEAD + ROW * k + 17, label, "text", 12, INK.ink)
+        canvas.text(MARGIN, HEAD + ROW * k + 21, label, "text", 12, INK.ink)
     canvas.text(MARGIN, bottom + 30, chart.footer, "text", 11, INK.third)
     return canvas.save(path)
 
@@ -109,7 +108,8 @@ def _cell(canvas: Canvas, column: Column, cell: Cell, center: float, top: float)
         return center + half * value / column.reach
 
     color, strength = INK.marks[column.meaning], 1.0 if cell.clear else 0.35
-    y = top + 18
+    y = top + 23
+    canvas.line([center] * 2, [y - 7, y + 7], INK.marks["baseline"], 1.0, zorder=1)
     canvas.line([at(cell.low), at(cell.high)], [y, y], color, 5.0, alpha=0.55 * strength, zorder=2)
     canvas.line([at(cell.effect)], [y], color, 0, marker="o", markersize=6, alpha=strength, zorder=3, mew=0)
-    canvas.text(center, top + 11, cell.words, "text", 10, INK.second, "center")
+    canvas.text(center, top + 13, cell.words, "text", 10.5, INK.second, "center")
