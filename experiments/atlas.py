@@ -1,7 +1,7 @@
 """Write docs/policy-atlas.md and its picture: `python -m experiments.atlas`; takes about a minute per policy.
 
-Every shipped scenario that moves a lever and has no shock, against the baseline on the same chances. The page
-carries a hash of the sources it was made from.
+Every shipped scenario that moves levers, dated or not, and has no shock, against the baseline on the same chances.
+The page carries a hash of the sources it was made from.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from experiments.figures.paired import SCALES, in_words, unit_of
 from experiments.wording import decimals, month, number, plural
 from sim.outcomes import BY_NAME
 from sim.scenario import Scenario, fields
-from sim.scenario.registry import SHOCKS
+from sim.scenario.registry import MEASURES
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("agents/**/*.py", "sim/**/*.py", "sim/**/*.csv", "sim/**/*.toml", "experiments/atlas.py",
@@ -59,13 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def policies() -> dict[str, Scenario]:
     """The shipped scenarios that differ from the baseline in a lever and not by a shock, by name."""
-    levers = {info.key for info in fields() if info.role == "lever"}
+    levers = {info.key for info in fields() if info.role == "lever"} | {MEASURES}
     found = {}
     for name in Scenario.names():
         if name not in NOT_A_POLICY:
             scenario = Scenario.load(name)
-            changed = {key for key, _, _ in scenario.changed()}
-            if SHOCKS not in changed and changed & levers:
+            if not scenario.shocks and {key for key, _, _ in scenario.changed()} & levers:
                 found[name] = scenario
     return found
 
@@ -129,16 +128,26 @@ def _overview(comparison: Comparison, found: Mapping[str, Scenario]) -> list[str
 
 def _policy(comparison: Comparison, name: str, scenario: Scenario) -> list[str]:
     """Heading, mechanism, what is changed, effects with intervals."""
-    changed = ", ".join(f"`{key}` {_value(there)} → {_value(here)}" for key, there, here in scenario.changed())
+    changed = [
+        f"`{key}` {_value(there)} → {_value(here)}" for key, there, here in scenario.changed() if key != MEASURES
+    ]
+    changed += [f"`{entry.lever}` → {entry.value:g} from {entry.start}{_ramp(entry)}" for entry in scenario.measures]
     lines = ["| outcome | baseline | effect |", "| --- | ---: | ---: |"]
     for row in _rows(comparison, name):
         scale = SCALES.get(row["unit"], 1.0)
         level = number(scale * row["baseline_mean"], decimals([scale * row["baseline_mean"]]))
         lines.append(f"| {_label(row['outcome'])} | {level} | {in_words(row)} |")
     return [
-        f"## {name}", f"**{scenario.title}.** {scenario.summary} {scenario.why}".strip(), f"Changed: {changed}.",
+        f"## {name}",
+        f"**{scenario.title}.** {scenario.summary} {scenario.why}".strip(),
+        f"Changed: {', '.join(changed)}.",
         "\n".join(lines),
-    ]  # fmt: skip
+    ]
+
+
+def _ramp(measure: Any) -> str:
+    over = f" over {plural(measure.ramp_months, 'month')}" if measure.ramp_months else ""
+    return over + (f" until {measure.end}" if measure.end else "")
 
 
 def _value(value: Any) -> str:

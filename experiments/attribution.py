@@ -1,6 +1,7 @@
 """Which lever of a scenario does how much: its effect split among what was changed, exactly.
 
-A lever is a changed key, all changed keys of one dated measure together, or one dated shock. Every run is split on
+A lever is a changed key, all changed keys of one policy with a first month together, one dated measure or one dated
+shock. Every run is split on
 its own (all scenarios meet the same chances), so that shares have intervals as effects do.
 """
 
@@ -26,7 +27,7 @@ from sim.outcomes import HEADLINE
 from sim.results import ResultSet
 from sim.runs import Assumptions, Progress, make_job, raise_if_nothing_finished
 from sim.scenario import Scenario, fields
-from sim.scenario.registry import SHOCKS
+from sim.scenario.registry import LISTS
 
 Method = Literal["shapley", "first-last"]
 Subset = frozenset[int]
@@ -37,12 +38,12 @@ MARKER = "attribution.json"
 
 @dataclass(frozen=True)
 class Lever:
-    """Something that was changed: keys with their values, or shocks that come in or go out."""
+    """Something that was changed: keys with their values, or a dated entry (of shocks, of measures) in or out."""
 
     name: str
     values: Mapping[str, Any]
-    shocks: tuple[Any, ...] = ()
-    dropped: tuple[Any, ...] = ()
+    entries: tuple[tuple[str, Any], ...] = ()  # name of the list, entry that comes in
+    dropped: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def attribute(
 
 def levers_of(base: Scenario, top: Scenario) -> list[Lever]:
     """What differs between two scenarios, keys of one dated measure together, each shock by itself."""
-    changed = {key: value for key, _, value in top.changed(base) if key != SHOCKS}
+    changed = {key: value for key, _, value in top.changed(base) if key not in LISTS}
     for info in fields():  # an assumption held fixed in one of the two is a difference, too
         if info.distribution is not None and base.samples(info.key) and not top.samples(info.key):
             changed.setdefault(info.key, top.values()[info.key])
@@ -157,8 +158,10 @@ def levers_of(base: Scenario, top: Scenario) -> list[Lever]:
     for key, value in changed.items():
         groups.setdefault(dated_group(key) or key, {})[key] = value
     levers = [Lever(_words(name, values), values) for name, values in groups.items()]
-    levers += [Lever(_shock_words(s), {}, shocks=(s,)) for s in top.shocks if s not in base.shocks]
-    levers += [Lever(f"no {_shock_words(s)}", {}, dropped=(s,)) for s in base.shocks if s not in top.shocks]
+    for name in LISTS:
+        there, here = getattr(base, name), getattr(top, name)
+        levers += [Lever(entry_words(entry), {}, entries=((name, entry),)) for entry in here if entry not in there]
+        levers += [Lever(f"no {entry_words(e)}", {}, dropped=((name, e),)) for e in there if e not in here]
     return levers
 
 
@@ -167,8 +170,10 @@ def _words(group: str, values: Mapping[str, Any]) -> str:
     return next(iter(values)) if len(values) == 1 else f"policy: {group.replace('_', ' ')}"
 
 
-def _shock_words(shock: Any) -> str:
-    return f"{shock.kind} {shock.size:g} from {shock.start}"
+def entry_words(entry: Any) -> str:
+    """A dated shock or measure in words: "coin_price 0.5 from 2027-01"."""
+    what, value = (entry.kind, entry.size) if hasattr(entry, "kind") else (entry.lever, entry.value)
+    return f"{what} {value:g} from {entry.start}"
 
 
 def _scenario(base: Scenario, top: Scenario, levers: Sequence[Lever], subset: Subset) -> Scenario:
@@ -176,11 +181,13 @@ def _scenario(base: Scenario, top: Scenario, levers: Sequence[Lever], subset: Su
     if len(subset) in (0, len(levers)):
         return top if subset else base
     used = [levers[k] for k in sorted(subset)]
-    shocks = [s for s in base.shocks if not any(s in lever.dropped for lever in used)]
-    shocks += [s for lever in used for s in lever.shocks]
     values = {key: value for lever in used for key, value in lever.values.items()}
-    if tuple(shocks) != base.shocks:
-        values[SHOCKS] = [shock.model_dump() for shock in shocks]
+    for name in LISTS:
+        there = getattr(base, name)
+        entries = [e for e in there if not any((name, e) in lever.dropped for lever in used)]
+        entries += [entry for lever in used for where, entry in lever.entries if where == name]
+        if tuple(entries) != there:
+            values[name] = [entry.model_dump() for entry in entries]
     return base.with_overrides(values)
 
 

@@ -43,6 +43,16 @@ def test_an_assumption_held_at_its_value_is_a_lever():
     assert [dict(lever.values) for lever in levers] == [{"power.availability": value}]
 
 
+def test_a_dated_measure_is_a_lever():
+    top = Scenario.load("interconnection-reform")
+    levers = levers_of(BASE, top)
+    assert [lever.name for lever in levers] == [
+        "power.interconnection_wait_scale 0.6 from 2027-01", "power.headroom_scale 1.5 from 2027-01",
+    ]  # fmt: skip
+    one = attribution._scenario(BASE, top, levers, frozenset({1}))
+    assert [measure.lever for measure in one.measures] == ["power.headroom_scale"]
+
+
 def test_a_shock_that_goes_is_a_lever():
     assert [lever.name for lever in levers_of(Scenario.load("btc-crash"), BASE)] == ["no coin_price 0.5 from 2027-01"]
 
