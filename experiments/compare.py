@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from experiments.effects import (
 )
 from experiments.ensemble import batch_size, choose_runner, run_plans
 from experiments.folders import claim, finish, known
+from experiments.wording import DASH, plural
 from sim.errors import UserError
 from sim.outcomes import HEADLINE
 from sim.results import ResultSet
@@ -168,7 +169,8 @@ def compare(
     for part in new:
         raise_if_nothing_finished(part)
     notes = [*_notes(plans), *(note for part in new for note in part.meta.get("notes", ()))]
-    return comparison(joined(new), precision, notes)
+    found = comparison(joined(new), precision, notes)
+    return replace(found, notes=(*notes, *_outcome_notes(found, chosen, runs if stop_when_precise else None)))
 
 
 def comparison(results: dict[str, ResultSet], precision: float = PRECISION, notes: Sequence[str] = ()) -> Comparison:
@@ -284,4 +286,19 @@ def _notes(plans: dict[str, Job]) -> list[str]:
             if fixed and len(fixed) < len(sampled):
                 rest = [name for name in sampled if name not in fixed]
                 notes.append(f"{info.key} is fixed in {', '.join(fixed)} and sampled in {', '.join(rest)}.")
+    return notes
+
+
+def _outcome_notes(found: Comparison, chosen: Sequence[str], most: int | None) -> list[str]:
+    """Runs that failed, and whether the precision asked for was reached with at most ``most`` runs."""
+    notes = [
+        f"{plural(len(part.table('errors')), 'run')} of {name} failed and {DASH} with its partners {DASH} left out."
+        for name, part in found.results.items()
+        if len(part.table("errors"))
+    ]
+    if most is not None:
+        end = found.at_end()
+        reached = precise(end[end["outcome"].isin(chosen)], found.precision)
+        words = "reached" if reached else "not reached: give more runs"
+        notes.append(f"Precision {found.precision:g} {words} after {plural(found.runs, 'run')} (at most {most:,}).")
     return notes
