@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from experiments import (
+    commands_analysis,
     commands_calculator,
     commands_claims,
     commands_compare,
@@ -125,6 +126,7 @@ def validate(
 
 
 for module in (
+    commands_analysis,
     commands_calculator,
     commands_claims,
     commands_compare,
