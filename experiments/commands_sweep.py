@@ -47,6 +47,9 @@ def sweep(
 
     started = time.monotonic()
     plan = SweepPlan.of(read_design(design), cast(FirmTables, firms), data, tuple(plugin or ()))
+    if plan.design.base_samples != plan.design.samples:
+        raised = f"samples raised from {plan.design.samples} to {plan.design.base_samples}"
+        print(f"hashpivot: {raised}, a power of two, which Sobol' sequences need.", file=sys.stderr)
     runner = choose_runner(workers, scheduler)
     folder = out or plan.default_folder
     with progress(plan.runs, max(plan.run_months // plan.runs, 1)) as count:

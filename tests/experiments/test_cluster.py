@@ -84,7 +84,7 @@ def test_a_lost_scheduler_is_one_clear_line(cluster, fake_engine, tmp_path, monk
             cluster.scheduler.kill()
 
     options = {"months": 3, "plugins": (fake_engine,), "out": tmp_path / "out"}
-    with pytest.raises(RunError, match="scheduler tcp://.* was lost") as caught:
+    with pytest.raises(RunError, match=r"scheduler tcp://.* was lost") as caught:
         simulate("baseline", 0, 96, scheduler=cluster.address, on_progress=kill, **options)
     assert "\n" not in str(caught.value)
     assert "the same command goes on" in str(caught.value)

@@ -1,4 +1,4 @@
-"""Folders of jobs that were interrupted, killed or ran out of disk: nothing lost, nothing wrong, the same at the end."""
+"""Jobs that were interrupted, killed or ran out of disk: nothing lost, and in the end the same results."""
 
 import os
 import signal
@@ -129,7 +129,7 @@ def test_a_disk_that_is_full_in_the_middle_loses_nothing(design, tmp_path, fake_
 
     with monkeypatch.context() as patch:
         patch.setattr(store, "write_parquet", write_while_there_is_room)
-        with pytest.raises(RunError, match="the disk is full.*the same command goes on"):
+        with pytest.raises(RunError, match=r"the disk is full.*the same command goes on"):
             sweep(design, out=tmp_path / "full", plugins=("fake_engine",))
     assert batches(tmp_path / "full") == 1
     assert not list((tmp_path / "full").rglob("*.tmp"))
