@@ -10,31 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from experiments.terminal import Debug
+from experiments.options import DataOption, DebugOption, JsonOption, OutOption, PluginOption, SchedulerOption, WorkersOption
 
 if TYPE_CHECKING:
-
     from experiments.sweep_result import SweepResult
-
-
-def _remember_debug(value: bool) -> None:
-    Debug.on = Debug.on or value
-
-
-DebugOption = Annotated[
-    bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_remember_debug, is_eager=True)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
 
 
 def sweep(
     design: Annotated[Path, typer.Argument(help="TOML file that names scenario, method, samples, runs and axes.")],
-    out: Annotated[Path | None, typer.Option(help="Result folder; by default one under results/.")] = None,
-    workers: Annotated[int, typer.Option(help="Worker processes; with --scheduler: workers to cut batches for.")] = 1,
-    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to use instead.")] = None,
+    out: OutOption = None,
+    workers: WorkersOption = 1,
+    scheduler: SchedulerOption = None,
     firms: Annotated[str, typer.Option(help="Firm tables of every point's first run, of all or none.")] = "none",
-    data: Annotated[Path | None, typer.Option(help="Folder of tables that replace those of hashpivot.")] = None,
-    plugin: Annotated[list[str] | None, typer.Option(metavar="MODULE", help="Module that registers rules.")] = None,
+    data: DataOption = None,
+    plugin: PluginOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
