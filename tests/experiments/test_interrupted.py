@@ -73,7 +73,7 @@ def test_killed_again_and_again_a_sweep_ends_as_if_it_never_was(started, design,
     words = ("sweep", str(design), "--out", str(tmp_path / "killed"), "--plugin", "fake_engine")
     done = []
     for kill in range(KILLS):
-        process = started(*words, seconds_a_month=0.1)
+        process = started(*words, seconds_a_month=0.5)
         wait_for(lambda kill=kill: batches(tmp_path / "killed") > kill, process)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
