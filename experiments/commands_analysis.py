@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from experiments.commands_sweep import DebugOption, JsonOption
+from experiments.options import DebugOption, JsonOption
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from experiments.options import DataOption, DebugOption, JsonOption, OutOption, PluginOption, SchedulerOption, WorkersOption
+from experiments.options import (
+    DataOption,
+    DebugOption,
+    JsonOption,
+    OutOption,
+    PluginOption,
+    SchedulerOption,
+    WorkersOption,
+)
 
 if TYPE_CHECKING:
     from experiments.sweep_result import SweepResult
