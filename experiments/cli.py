@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from experiments import (
+    commands_analysis,
     commands_attribute,
     commands_calculator,
     commands_claims,
@@ -126,6 +127,7 @@ def validate(
 
 
 for module in (
+    commands_analysis,
     commands_attribute,
     commands_calculator,
     commands_claims,
