@@ -110,9 +110,9 @@ class History:
 
 def _only_change(before: View, after: View) -> str:
     """The key in which two views differ, if it is the only difference."""
-    keys = {*before.setting.changes, *after.setting.changes}
+    old, new = before.setting.changes, after.setting.changes
     missing = object()
-    moved = [key for key in keys if before.setting.changes.get(key, missing) != after.setting.changes.get(key, missing)]
+    moved = [key for key in {*old, *new} if old.get(key, missing) != new.get(key, missing)]
     same = replace(before, setting=after.setting) == after and before.setting.scenario == after.setting.scenario
     return moved[0] if same and len(moved) == 1 else ""
 
