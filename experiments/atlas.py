@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.compare import Comparison, compare
+from experiments.comparison import Comparison, compare
 from experiments.effects import records
 from experiments.figures.atlas import atlas_chart, render_atlas
 from experiments.figures.paired import SCALES, in_words, unit_of
@@ -24,7 +24,7 @@ from sim.scenario.registry import MEASURES
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("agents/**/*.py", "sim/**/*.py", "sim/**/*.csv", "sim/**/*.toml", "experiments/atlas.py",
-           "experiments/compare.py", "experiments/effects.py")  # fmt: skip
+           "experiments/comparison.py", "experiments/effects.py")  # fmt: skip
 RUNS = 32
 OUTCOMES = ("exits_small", "exits_medium", "exits_large", "exits_mega", "network_hashrate", "ai_contracted",
             "hhi_hashrate", "emissions", "public_revenue", "power_price")  # fmt: skip
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=None, help="result folder, to go on where it stopped")
     options = parser.parse_args(arguments)
-    from experiments.compare import scenarios_of
+    from experiments.comparison import scenarios_of
     from experiments.terminal import progress
 
     started = time.monotonic()

@@ -108,7 +108,7 @@ def attribute(
     "shapley" is the mean contribution of a lever over the orders in which levers can be added: all orders for up
     to four levers, else ``orders`` sampled ones with their reverses. "first-last" is the mean of adding a lever
     first and last; what the levers do only together is then a wedge of its own, "interaction".
-    Other options as in experiments.compare. Raises UserError if the two do not differ, or cannot be paired.
+    Other options as in experiments.comparison. Raises UserError if the two do not differ, or cannot be paired.
     """
     chosen = [find_outcome(name) for name in outcomes] or list(HEADLINE)
     base, top = (Scenario.load(s) if isinstance(s, str) else s for s in (against, scenario))

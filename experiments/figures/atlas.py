@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.compare import Comparison
+from experiments.comparison import Comparison
 from experiments.effects import records
 from experiments.figures.draw import INK, Canvas
 from experiments.figures.paired import SCALES, meaning_of, signed, unit_of

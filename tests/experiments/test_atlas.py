@@ -41,7 +41,7 @@ def test_words_of_an_effect():
 
 
 def test_chart_has_a_cell_for_each_policy_and_outcome(fake_engine):
-    from experiments.compare import compare
+    from experiments.comparison import compare
 
     found = compare(["baseline", "carbon-tax"], 3, months=4, plugins=(fake_engine,))
     chart = atlas_chart(found, {"carbon-tax": "Carbon price"}, atlas.OUTCOMES)
