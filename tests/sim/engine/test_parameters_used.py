@@ -21,8 +21,11 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "bitcoin.price_process": "gbm", "bitcoin.jump_rate_per_year": 10.0, "bitcoin.jump_size_sd": 0.3,
     },
 }  # fmt: skip
-# only when debt falls due or cannot be paid: tests of their own
-RARE = ("finance.debt_ebitda_covenant", "finance.restructuring_haircut", "finance.refinancing_share")
+# only when debt falls due or cannot be paid: tests of their own, here and in test_distress
+RARE = (
+    "finance.debt_ebitda_covenant", "finance.restructuring_haircut", "finance.refinancing_share",
+    "finance.creditor_patience_years",
+)  # fmt: skip
 OTHER = {"behaviour.network_degree": [12], "bitcoin.network_hashrate_ehs": [1000.0]}  # bounds would be refused
 SIZES = ("world.firms", "world.sites", "world.entrant_firms", "world.months", "world.check_laws")
 TINY = {"world.firms": 80, "world.sites": 200}
@@ -44,7 +47,9 @@ def test_every_parameter_is_read(make, tmp_path: Path) -> None:
     read: set[str] = set()
     for overrides in switches:
         sector = make("baseline", overrides, months=4, runs=(0,), track=read)
-    settle.restructure(sector, np.zeros((1, sector.n_firms), bool))  # happens in bad times only
+    # in bad times only
+    settle.worth_to_creditors(sector)
+    settle.restructure(sector, np.zeros((1, sector.n_firms), bool))
     assert idle_keys(read) == []
 
 
