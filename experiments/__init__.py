@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.compare import compare
+    from experiments.comparison import compare
     from experiments.ensemble import simulate
     from experiments.sweeps import sweep
     from sim.results import Results, ResultSet
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["ResultSet", "Results", "compare", "simulate", "sweep"]
 # Looked up when first asked for, so that the command line answers --help without importing pandas.
 _HOME = {
-    "compare": "experiments.compare",
+    "compare": "experiments.comparison",
     "simulate": "experiments.ensemble",
     "sweep": "experiments.sweeps",
     "Results": "sim.results",

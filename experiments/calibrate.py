@@ -45,17 +45,13 @@ class Free:
 
 
 FREE: tuple[Free, ...] = (
-    Free("rigs.payback_price_share", 0.2, 0.5, "what vendors asked of buyers' value (registry 0.2-0.6)"),
-    Free("rigs.growth_extrapolation", 0.0, 0.8, "how far growth was expected to go on (registry 0.4-0.8)"),
-    Free("rigs.hashprice_decline_per_year", 0.08, 0.28, "expected fall without growth (registry 0.08-0.28)"),
+    Free("rigs.payback_price_share", 0.2, 0.6, "what vendors asked of buyers' value (registry 0.2-0.6)"),
+    Free("rigs.growth_extrapolation", 0.1, 0.6, "how far growth was expected to go on (registry 0.1-0.6)"),
     Free("rigs.capacity_growth_per_month", 0.08, 0.25, "how fast vendors grew (registry 0.05-0.25)"),
     Free("rigs.capacity_mw_per_month", 8, 60, "rigs made in mid-2016; hashrate grew by 10-60 MW of S9 a month"),
     Free("rigs.capacity_limit_mw_per_month", 250, 1200, "what chips allowed; 300-600 MW a month came in 2018"),
-    Free("power.request_share_per_quarter", 0.5, 2.0, "new connections; power grew by 35 % a quarter in 2016-18"),
+    Free("power.request_share_per_quarter", 0.5, 2.5, "new connections; power grew by 35 % a quarter in 2016-18"),
     Free("power.headroom_scale", 8, 30, "grid connections; 2-3 GW a year in China in 2017-18"),
-    Free("finance.equity_issue_share_per_year", 0.1, 2.0, "partners' and customers' money, over a firm's value"),
-    Free("behaviour.forecast_anchor", 0.2, 0.7, "weight of last year's mean in forecasts (registry 0.3-0.7)"),
-    Free("rigs.rack_capex_usd_per_mw", 150_000, 400_000, "sheds at Chinese dams below today's 300 000-550 000"),
 )
 
 

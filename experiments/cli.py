@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from experiments import (
+    commands_analysis,
+    commands_attribute,
     commands_calculator,
     commands_claims,
     commands_compare,
@@ -125,6 +127,8 @@ def validate(
 
 
 for module in (
+    commands_analysis,
+    commands_attribute,
     commands_calculator,
     commands_claims,
     commands_compare,

@@ -23,7 +23,7 @@ from experiments.options import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from experiments.compare import Comparison
+    from experiments.comparison import Comparison
 
 MONTHS_SHOWN = 4
 
@@ -57,8 +57,8 @@ def compare(
     debug: DebugOption = False,
 ) -> None:
     """Compare scenarios on the same random numbers: the effect of each on every outcome, against the first."""
-    from experiments.compare import compare as run_compare
-    from experiments.compare import default_folder, resolve, scenarios_of
+    from experiments.comparison import compare as run_compare
+    from experiments.comparison import default_folder, resolve, scenarios_of
     from experiments.terminal import progress
 
     items = scenarios_of(scenarios, set_ or ())

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from experiments.stress import StressResult
 
+MARKER = "stress.json"
+
 
 def stress(
     scenario: ScenarioArgument = "baseline",
@@ -75,19 +77,15 @@ def stress(
 
 def write(result: StressResult, folder: Path) -> None:
     """Write firms.csv, sector.csv, months.csv, the heat map and, last, stress.json."""
-    from experiments.compare import write_json
     from experiments.figures.heatmap import heat_map, render_heat_map
-    from sim.errors import UserError
+    from experiments.folders import claim, finish
 
-    there = folder / "stress.json"
-    if folder.exists() and not there.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} exists and holds something else: choose another --out.")
-    folder.mkdir(parents=True, exist_ok=True)
-    there.unlink(missing_ok=True)
+    holds = [result.scenario, result.date, f"{result.severity:g}"]
+    claim(folder, MARKER, holds)
     for name, table in (("firms", result.firms), ("sector", result.sector), ("months", result.months)):
         table.to_csv(folder / f"{name}.csv", index=False)
     render_heat_map(heat_map(result), folder / "firms-by-shock.png")
-    write_json(there, result.to_json())
+    finish(folder, MARKER, holds, result.to_json())
 
 
 def print_result(result: StressResult, folder: Path) -> None:

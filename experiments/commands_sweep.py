@@ -10,31 +10,28 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from experiments.terminal import Debug
+from experiments.options import (
+    DataOption,
+    DebugOption,
+    JsonOption,
+    OutOption,
+    PluginOption,
+    SchedulerOption,
+    WorkersOption,
+)
 
 if TYPE_CHECKING:
-
     from experiments.sweep_result import SweepResult
-
-
-def _remember_debug(value: bool) -> None:
-    Debug.on = Debug.on or value
-
-
-DebugOption = Annotated[
-    bool, typer.Option("--debug", help="Show the traceback of an error.", callback=_remember_debug, is_eager=True)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
 
 
 def sweep(
     design: Annotated[Path, typer.Argument(help="TOML file that names scenario, method, samples, runs and axes.")],
-    out: Annotated[Path | None, typer.Option(help="Result folder; by default one under results/.")] = None,
-    workers: Annotated[int, typer.Option(help="Worker processes; with --scheduler: workers to cut batches for.")] = 1,
-    scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler to use instead.")] = None,
+    out: OutOption = None,
+    workers: WorkersOption = 1,
+    scheduler: SchedulerOption = None,
     firms: Annotated[str, typer.Option(help="Firm tables of every point's first run, of all or none.")] = "none",
-    data: Annotated[Path | None, typer.Option(help="Folder of tables that replace those of hashpivot.")] = None,
-    plugin: Annotated[list[str] | None, typer.Option(metavar="MODULE", help="Module that registers rules.")] = None,
+    data: DataOption = None,
+    plugin: PluginOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -47,6 +44,9 @@ def sweep(
 
     started = time.monotonic()
     plan = SweepPlan.of(read_design(design), cast(FirmTables, firms), data, tuple(plugin or ()))
+    if plan.design.base_samples != plan.design.samples:
+        raised = f"samples raised from {plan.design.samples} to {plan.design.base_samples}"
+        print(f"hashpivot: {raised}, a power of two, which Sobol' sequences need.", file=sys.stderr)
     runner = choose_runner(workers, scheduler)
     folder = out or plan.default_folder
     with progress(plan.runs, max(plan.run_months // plan.runs, 1)) as count:

@@ -166,6 +166,7 @@ def monthly_credits(site: Site, tables: Tables) -> pd.DataFrame:
         ehs=site.mw / (site.j_per_th * site.overhead),
         mw=site.mw,
         racked=np.ones(n),
+        most=np.ones(n),  # switched off for hours, not for a month: back at once
         strike_per_hashprice=site.strike_per_hashprice,
         adder=np.full(n, site.other_usd_per_mwh),
         level=mean,

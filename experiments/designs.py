@@ -138,7 +138,7 @@ class Design:
         if self.method == "factorial":
             return np.empty((0, count))
         # A generator, not the seed: SALib takes seed 0 for no seed.
-        module = _salib(f"sample.{self.method}")
+        module = salib(f"sample.{self.method}")
         options = {"calc_second_order": False} if self.method == "sobol" else {"num_levels": MORRIS_LEVELS}
         return np.asarray(module.sample(self.problem, self.base_samples, seed=rng, **options), dtype=np.float64)
 
@@ -206,7 +206,7 @@ class Design:
         return hashlib.sha256((self.to_toml("any") + self.points_csv()).encode()).hexdigest()
 
 
-def _salib(name: str) -> Any:
+def salib(name: str) -> Any:
     """A module of SALib; raises UserError if it is not installed."""
     from importlib import import_module
 
@@ -214,5 +214,5 @@ def _salib(name: str) -> Any:
         return cast(Any, import_module(f"SALib.{name}"))
     except ImportError:
         raise UserError(
-            "Sobol' and Morris designs need SALib, which comes with the extra 'analysis': uv sync --extra analysis."
+            "Sobol' and Morris methods need SALib, which comes with the extra 'analysis': uv sync --extra analysis."
         ) from None

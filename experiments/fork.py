@@ -48,10 +48,10 @@ class Fork[O: Observer]:
 
         read: set[str] = set()
         sector = Sector(
-            job.scenario, job.seed, job.runs, months=job.months, mode=job.assumptions, tables=load_tables(job.data),
+            job.shared, job.seed, job.runs, months=job.months, mode=job.assumptions, tables=load_tables(job.data),
             track=read,
         )  # fmt: skip
-        self.mode = job.assumptions
+        self.before, self.mode = job.shared, job.assumptions
         self.set_up = frozenset(read)  # parameters that helped to put the start together
         self.t = month_number(date) - sector.start_month
         if not 0 < self.t < sector.months:
@@ -66,7 +66,7 @@ class Fork[O: Observer]:
         Raises UserError for a scenario that differs in what cannot change any more.
         """
         sector, observer = pickle.loads(self._state)
-        change_course(sector, scenario or sector.scenario, self.mode, self.set_up)
+        change_course(sector, self.before, scenario or self.before, self.mode, self.set_up)
         return sector, observer
 
 
@@ -111,7 +111,7 @@ def futures(
     from sim.results import ResultSet
 
     plan = make_job(scenario, seed, runs, months=months, assumptions=assumptions, firms=firms, data=data)
-    step = month_number(date) - month_number(plan.scenario.world.start)
+    step = month_number(date) - month_number(plan.shared.world.start)
     count = counter(plan.runs, step + len(others) * (plan.months - step), on_progress)
     parts: dict[str, list[Mapping[str, object]]] = {name: [] for name in others}
     for job in split(plan):

@@ -64,8 +64,8 @@ class StressResult:
 
     def to_json(self) -> dict[str, Any]:
         """What ``stress --json`` prints; what is not known is null."""
-        from experiments.compare import known
         from experiments.effects import records
+        from experiments.folders import known
 
         about = {key: getattr(self, key) for key in ("scenario", "date", "severity", "runs", "seed", "follow")}
         tables = {"sector": self.sector, "reverse": self.reverse, "firms": self.firms}
@@ -100,7 +100,7 @@ def stress(
     if until is not None and not 0 < until < 1:
         raise UserError(f"until must be a share between 0 and 1, not {until:g}.")
     plan, date, first = _plan(scenario, date, runs, seed, follow, assumptions, data, plugins)
-    struck = {name: _struck(plan.scenario, dated(name, date, severity)) for name in names}
+    struck = {name: _struck(plan.shared, dated(name, date, severity)) for name in names}
     steps = first + follow * (1 + len(names)) + (0 if until is None else len(names) * follow * (BISECTIONS + 1))
     count = counter(plan.runs, steps, on_progress)
     sums: dict[str, Tally] = {}
@@ -117,12 +117,12 @@ def stress(
         if until is not None:
             trunks.append(trunk)
     return StressResult(
-        plan.scenario.name, date, severity, runs, seed, follow,
+        plan.shared.name, date, severity, runs, seed, follow,
         firms=_firms(sums, labels),
         sector=pd.DataFrame([_sector(name, part, sums[CALM], date) for name, part in sums.items()]),
         months=pd.concat([_months(name, part, date) for name, part in sums.items()], ignore_index=True),
         reverse=pd.DataFrame([
-            _reverse(name, until, plan.scenario, date, trunks, sums[CALM], count, should_stop)
+            _reverse(name, until, plan.shared, date, trunks, sums[CALM], count, should_stop)
             for name in (names if until is not None else ())
         ]),
     )  # fmt: skip
@@ -136,7 +136,7 @@ def _plan(
     if isinstance(follow, bool) or not isinstance(follow, int) or follow < 1:
         raise UserError(f"the months to follow must be a whole number of at least 1, not {follow!r}.")
     plan = make_job(scenario, seed, runs, assumptions=assumptions, firms="none", data=data, plugins=plugins)
-    start = month_number(plan.scenario.world.start)
+    start = month_number(plan.shared.world.start)
     if date is None:
         date = month_name(start + MONTHS_BEFORE)
     try:
@@ -151,7 +151,7 @@ def _plan(
             "(the date must lie after its first month)."
         )
     return make_job(
-        plan.scenario, seed, runs, months=last, assumptions=assumptions, firms="none", data=data, plugins=plugins
+        plan.shared, seed, runs, months=last, assumptions=assumptions, firms="none", data=data, plugins=plugins
     ), month_name(start + first), first
 
 

@@ -42,7 +42,8 @@ class Watch:
     def _look(self) -> None:
         """How the firms stand before the shock."""
         s = self.s
-        self.there, self.ehs = s.firms.alive.copy(), s.ehs_by_firm.copy()
+        self.there = s.firms.alive.copy()
+        self.ehs = np.where(self.there, s.ehs_by_firm, 0.0)
         self.strategy, self.size, self.listed = s.firms.strategy.copy(), s.firms.size.copy(), s.firms.listed.copy()
         self._keep()
 

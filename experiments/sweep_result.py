@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -103,24 +103,29 @@ class SweepResult:
             raise UserError(f"{self.folder} lacks {wanted - there} of {wanted} runs: start the same sweep again.")
 
     def _of_batch(self, batch: str, names: Sequence[str], month: str | None) -> pd.DataFrame:
-        tables = {name: self._read(name, batch) for name in NEEDED}
-        rows = tables["sector"][KEYS].drop_duplicates()
-        label = pd.MultiIndex.from_frame(rows.astype("int64"))
-        if rows.empty:
-            return pd.DataFrame(index=label, columns=list(names), dtype="float64")
-        for name, frame in tables.items():
-            places = label.get_indexer(pd.MultiIndex.from_frame(frame[KEYS]))
-            tables[name] = frame.drop(columns="point").assign(run=places)
-        results = ResultSet(tables)
-        found = {name: (results.outcome if name in BY_NAME else results.series)(name) for name in names}
-        if month is not None and month not in results.months:
-            raise UserError(f"month {month}: the runs go from {results.months[0]} to {results.months[-1]}.")
-        data = {name: frame[month or frame.columns[-1]].to_numpy() for name, frame in found.items()}
-        return pd.DataFrame(data, index=label, dtype="float64")
+        return outcomes_of({name: self._read(name, batch) for name in NEEDED}, names, month)
 
     def _read(self, table: str, batch: str, only: list[str] | None = None) -> pd.DataFrame:
         path = self.folder / table / batch
         return read_parquet(path, only) if path.exists() else pd.DataFrame(columns=["point", *columns(table)])
+
+
+def outcomes_of(tables: Mapping[str, pd.DataFrame], names: Sequence[str], month: str | None = None) -> pd.DataFrame:
+    """Outcomes of the runs in tables with a column ``point``: index point, run; see SweepResult.outcomes."""
+    rows = tables["sector"][KEYS].drop_duplicates()
+    label = pd.MultiIndex.from_frame(rows.astype("int64"))
+    if rows.empty:
+        return pd.DataFrame(index=label, columns=list(names), dtype="float64")
+    numbered = {}
+    for name in NEEDED:
+        places = label.get_indexer(pd.MultiIndex.from_frame(tables[name][KEYS]))
+        numbered[name] = tables[name].drop(columns="point").assign(run=places)
+    results = ResultSet(numbered)
+    found = {name: (results.outcome if name in BY_NAME else results.series)(name) for name in names}
+    if month is not None and month not in results.months:
+        raise UserError(f"month {month}: the runs go from {results.months[0]} to {results.months[-1]}.")
+    data = {name: frame[month or frame.columns[-1]].to_numpy() for name, frame in found.items()}
+    return pd.DataFrame(data, index=label, dtype="float64")
 
 
 def read_csv(path: Path) -> pd.DataFrame:

@@ -38,14 +38,14 @@ def dated_group(key: str) -> str:
     return next((measure for measure in measures if measure in name), "")
 
 
-def change_course(sector: Sector, scenario: Scenario, mode: str, set_up: Collection[str]) -> None:
-    """Let a sector that stands before month ``sector.t`` go on under another scenario.
+def change_course(sector: Sector, before: Scenario, scenario: Scenario, mode: str, set_up: Collection[str]) -> None:
+    """Let a sector that stands before month ``sector.t`` go on under another scenario than the one ``before``.
 
     ``set_up`` holds the keys that were read while the start was put together. Raises UserError for what cannot
     change any more, with the reason.
     """
     when = month_name(sector.start_month + sector.t)
-    changed = [key for key, _, _ in scenario.changed(sector.scenario)]
+    changed = [key for key, _, _ in scenario.changed(before)]
     for key in changed:
         if key not in LISTS and (field_table()[key].role == "structural" or (key in set_up and not dated_group(key))):
             raise UserError(f"{key} acts from the start of a simulation: it cannot change in {when}; run it whole.")

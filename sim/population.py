@@ -276,6 +276,7 @@ def _blank_rigs(s: Sector) -> Rigs:
         order_book=np.zeros(s.n_runs),
         dealers=np.zeros(generations),
         ordered_mw=np.zeros((s.n_runs, s.n_sites)),
+        off=np.zeros(shape),
     )
 
 

@@ -52,6 +52,8 @@ class ResultSet:
         """
         folder = Path(folder)
         meta = read_manifest(folder)
+        if "design" in meta:
+            raise UserError(f"{folder} holds a sweep of many points, not the runs of one scenario.")
         tables = FolderTables(folder, batches)
         if not tables.batches:
             raise UserError(f"{folder} holds no complete batch of runs yet: run the same command again to fill it.")

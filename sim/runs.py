@@ -57,6 +57,15 @@ class Job:
     def run_months(self) -> int:
         return len(self.runs) * self.months
 
+    @property
+    def shared(self) -> Scenario:
+        """The one scenario of all runs; raises UserError where each run has its own, as in a sweep."""
+        from sim.scenario import Scenario
+
+        if not isinstance(self.scenario, Scenario):
+            raise UserError("the runs of this job have scenarios of their own.")
+        return self.scenario
+
 
 def simulate(
     scenario: Scenario | str,

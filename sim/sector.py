@@ -255,8 +255,8 @@ class Sector:
         world.renew_hosting(self)
         # 3 rigs, racks, halls
         rig_market.update_market(self)
-        rig_market.receive_rigs(self)
         rig_market.finish_racks(self)
+        rig_market.receive_rigs(self)
         ai_sites.end_leases(self)
         ai_sites.build_halls(self)
         ai_sites.deliver(self)

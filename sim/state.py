@@ -104,7 +104,7 @@ class Rigs:
     ``ehs`` (R, S, G); ``ordered`` (D, R, S, 2) EH/s that arrive in D months, newest and second generation;
     ``ordered_generation`` (D, R, 2); ``j_per_th``, ``release`` (months from the start, may be negative),
     ``price`` new and ``used`` USD/TH, all (R, G); ``capacity`` (R,) MW a month; ``dealers``
-    (R, G) EH/s of used rigs looking for a buyer.
+    (R, G) EH/s of used rigs looking for a buyer; ``off`` (R, S, G) share of last month's hours not run.
     """
 
     ehs: Array
@@ -119,6 +119,7 @@ class Rigs:
     order_book: Array
     dealers: Array
     ordered_mw: Array
+    off: Array
 
 
 @dataclass

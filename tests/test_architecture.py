@@ -91,7 +91,8 @@ def test_the_world_loads_nothing_of_the_floors_above() -> None:
 def test_every_imported_package_is_declared() -> None:
     homes = packages_distributions()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {_distribution(line) for line in project["dependencies"]}
+    extras = project["optional-dependencies"].values()
+    declared = {_distribution(line) for lines in (project["dependencies"], *extras) for line in lines}
     undeclared = {
         f"{name_of(path)}: {package}"
         for path in SOURCES

@@ -96,6 +96,9 @@ class History:
     def to(self, view: View) -> History:
         if view == self.now:
             return self
+        key = _only_change(self.now, view)
+        if key and self.past and not self.future and _only_change(self.past[-1], self.now) == key:
+            return History(self.past, view)  # a lever on its way is one step
         return History((*self.past, self.now)[-MOST_STEPS:], view)
 
     def undo(self) -> History:
@@ -103,6 +106,15 @@ class History:
 
     def redo(self) -> History:
         return History((*self.past, self.now), self.future[0], self.future[1:]) if self.future else self
+
+
+def _only_change(before: View, after: View) -> str:
+    """The key in which two views differ, if it is the only difference."""
+    old, new = before.setting.changes, after.setting.changes
+    missing = object()
+    moved = [key for key in {*old, *new} if old.get(key, missing) != new.get(key, missing)]
+    same = replace(before, setting=after.setting) == after and before.setting.scenario == after.setting.scenario
+    return moved[0] if same and len(moved) == 1 else ""
 
 
 def read_query(query: str) -> tuple[View, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.compare import Comparison
+from experiments.comparison import Comparison
 from experiments.figures.draw import INK, Canvas, render_page
 from experiments.figures.paired import Settling, Strip, StripRow, Strips, paths, settling, strips
 from experiments.figures.scales import linear_axis

@@ -18,7 +18,7 @@ STRENGTHS = (0.05, 0.22, 0.42, 0.66, 1.0)
 FIRMS_SHOWN = 24
 SIZE_LABELS = {"small": "below 10 MW", "medium": "10 to 100 MW", "large": "100 to 500 MW", "mega": "above 500 MW"}
 COLUMNS = ["probability", "baseline_probability"]
-PAGE_WIDTH, MARGIN, HEAD, LABELS, ROW, BREAK = 920, 24, 122, 230, 24, 12
+PAGE_WIDTH, MARGIN, HEAD, LABELS, ROW, BREAK = 920, 24, 122, 196, 24, 12
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def heat_map(result: StressResult) -> HeatMap:
     shocks = tuple(dict.fromkeys(firms["shock"]))
     means = firms.groupby(["size", "shock"])[COLUMNS].mean()
     classes = tuple(
-        (f"Firms {words}, mean", _cells(means.loc[size], shocks))
+        (f"Firms {words}, mean", _cells(pd.DataFrame(means.loc[size]), shocks))
         for size, words in SIZE_LABELS.items()
         if size in means.index
     )
@@ -71,7 +71,7 @@ def render_heat_map(chart: HeatMap, path: Path) -> Path:
         canvas.text(MARGIN, 68 + 16 * number, words, "text", 12, INK.second)
     width = (PAGE_WIDTH - 2 * MARGIN - LABELS) / len(chart.columns)
     for k, words in enumerate(chart.columns):
-        canvas.text(MARGIN + LABELS + (k + 0.5) * width, HEAD - 8, words, "text", 11, INK.second, "center")
+        canvas.text(MARGIN + LABELS + (k + 0.5) * width, HEAD - 8, words, "text", 10.5, INK.second, "center")
     y = float(HEAD)
     for group in chart.groups:
         for label, values in group:
@@ -94,5 +94,5 @@ def _cell(canvas: Canvas, x: float, y: float, width: float, value: float) -> Non
     page, mark = to_rgb(INK.page), to_rgb(INK.marks["risk"])
     color = tuple(strength * m + (1 - strength) * p for m, p in zip(mark, page, strict=True))
     canvas.ax.add_patch(Rectangle((x + 1, y + 1), width - 2, ROW - 2, color=color, linewidth=0))
-    ink = INK.page if strength > 0.6 else INK.ink
+    ink = INK.page if strength == 1.0 else INK.ink
     canvas.text(x + width / 2, y + 16, f"{100 * value:.0f} %", "text", 11.5, ink, "center")

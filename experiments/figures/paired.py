@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.compare import Comparison
+from experiments.comparison import Comparison
 from experiments.effects import records
 from experiments.figures.model import Figure, line
 from experiments.figures.palette import Meaning

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, Rows, running_total, spread
+from sim.arrays import Array, Index, Rows, running_total, safe_divide, spread
 from sim.economics import HOURS_PER_YEAR, mining
 from sim.economics.power import smooth_step
 from sim.state import Dispatch
@@ -35,9 +35,10 @@ CHEAPEST_USD_PER_MWH = 0.01  # mean spot price at least, whatever shocks do
 class Blocks:
     """Blocks of rigs that could run: n entries of (run, site, generation), the newest of a site first.
 
-    ``mw`` at the plug, ``ehs``; ``racked`` share that finds a rack; ``strike_per_hashprice`` USD/MWh of
-    revenue per USD/PH/day; ``adder`` USD/MWh of cost that only running incurs; ``level`` USD/MWh mean spot
-    price; ``at_spot`` share of load decided by the spot price.
+    ``mw`` at the plug, ``ehs``; ``racked`` share that finds a rack; ``most`` share of hours it can run at most,
+    since rigs that were off are not all back; ``strike_per_hashprice`` USD/MWh of revenue per USD/PH/day;
+    ``adder`` USD/MWh of cost that only running incurs; ``level`` USD/MWh mean spot price; ``at_spot`` share of
+    load decided by the spot price.
     """
 
     at: Rows
@@ -45,6 +46,7 @@ class Blocks:
     ehs: Array
     mw: Array
     racked: Array
+    most: Array
     strike_per_hashprice: Array
     adder: Array
     level: Array
@@ -66,7 +68,8 @@ def rig_blocks(s: Sector) -> Blocks:
     run, site, back = np.nonzero(s.rigs.ehs[:, :, ::-1])
     generation = s.rigs.ehs.shape[2] - 1 - back
     at, at_site, at_generation = Rows(run, site), run * s.n_sites + site, run * s.rigs.j_per_th.shape[1] + generation
-    ehs = np.take(s.rigs.ehs, at_site * s.rigs.ehs.shape[2] + generation)
+    cell = at_site * s.rigs.ehs.shape[2] + generation
+    ehs = np.take(s.rigs.ehs, cell)
     mw_per_ehs = s.rigs.j_per_th * s.P.power.mining_overhead
     strike = 1000.0 * (1 - s.P.bitcoin.pool_fee) / (24.0 * mw_per_ehs)
     mw = ehs * np.take(mw_per_ehs, at_generation)
@@ -82,6 +85,7 @@ def rig_blocks(s: Sector) -> Blocks:
         ehs=ehs * usable,
         mw=mw * usable,
         racked=fits,
+        most=1 - (1 - s.P.rigs.restart_per_month[run, 0]) * np.take(s.rigs.off, cell),
         strike_per_hashprice=np.take(strike, at_generation),
         adder=np.take(spread(running_cost(s), s.sites.region), at_site),
         level=np.take(level, at_site),
@@ -104,7 +108,7 @@ def uptime(s: Sector, blocks: Blocks, hashprice: Array) -> Array:
     strike = np.log(np.maximum(hashprice[blocks.at.run] * blocks.strike_per_hashprice - blocks.adder, 1e-3))
     at_spot = s.curves.hours(blocks.shape, strike - blocks.log_level)
     at_contract = smooth_step(strike - blocks.log_contract, CONTRACT_SPREAD)
-    return blocks.at_spot * at_spot + (1 - blocks.at_spot) * at_contract
+    return np.minimum(blocks.at_spot * at_spot + (1 - blocks.at_spot) * at_contract, blocks.most)
 
 
 def coins_per_day(s: Sector, hashrate: Array) -> Array:
@@ -143,13 +147,14 @@ def run(s: Sector, blocks: Blocks, hashprice: Array) -> tuple[Dispatch, Array]:
     fixed, resale = blocks.at.get(s.sites.fixed_share), blocks.at.get(s.sites.resale)
     spot_on, spot_paid = s.curves.evaluate(blocks.shape, strike / blocks.level)
     contract_on = smooth_step(np.log(strike / blocks.contract), CONTRACT_SPREAD)
-    hours_on = blocks.at_spot * spot_on + (1 - blocks.at_spot) * contract_on
+    wanted = blocks.at_spot * spot_on + (1 - blocks.at_spot) * contract_on
+    hours_on = np.minimum(wanted, blocks.most)
     # power bought at spot, at contract without resale, at contract with resale; USD per MW and hour
     bought = (
         (1 - fixed) * spot_paid * blocks.level
         + fixed * (1 - resale) * contract_on * blocks.contract
         + fixed * resale * spot_on * blocks.contract
-    )
+    ) * safe_divide(hours_on, wanted)
     dear_on, dear_paid = s.curves.evaluate(blocks.shape, np.maximum(strike, blocks.contract) / blocks.level)
     credit = fixed * resale * ((1 - dear_paid) * blocks.level - (1 - dear_on) * blocks.contract)
 
@@ -177,6 +182,7 @@ def dispatch(s: Sector) -> None:
     blocks = rig_blocks(s)
     s.dispatched, hours_on = run(s, blocks, solve(s, blocks))
     _retire_idle(s, blocks, hours_on)
+    _remember_idle(s, blocks, hours_on)
     _settle_network(s)
 
 
@@ -187,6 +193,12 @@ def _retire_idle(s: Sector, blocks: Blocks, hours_on: Array) -> None:
     kept = s.rigs.ehs[cell] * (1 - s.P.rigs.retirement_per_month[run, 0] * (1 - on))
     crumbs = kept * s.rigs.j_per_th[run, blocks.generation] < LAST_RIGS_MW
     s.rigs.ehs[cell] = np.where(crumbs, 0.0, kept)
+
+
+def _remember_idle(s: Sector, blocks: Blocks, hours_on: Array) -> None:
+    """What stood still is not all back next month: staff, repairs, a new deal for the power."""
+    s.rigs.off[:] = 0.0
+    s.rigs.off[blocks.at.run, blocks.at.row, blocks.generation] = 1 - hours_on
 
 
 def _settle_network(s: Sector) -> None:

@@ -80,7 +80,7 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     lent = c.p(finance.rig_loan_share(s))
     allowed = s.regions.hashing_allowed[c.run, c.region] > 0.5
     plans = Plans.blank(len(c))
-    _refresh(s, c, table, plans, value, price, own, lent)
+    _refresh(s, c, table, plans, value, price, own, lent, allowed)
     _expand(s, c, table, plans, marginal, price, own, lent, allowed)
     _relocate(s, c, table, plans)
     _leave(s, c, table, plans)
@@ -93,15 +93,15 @@ def _payable(need: Array, own: Array) -> Array:
 
 
 def _refresh(
-    s: Sector, c: Cases, table: OptionTable, plans: Plans, value: Array, price: Array, own: Array, lent: Array
-) -> None:
-    newest = s.rigs.j_per_th[c.run, s.on_sale[c.run, 0]]
-    old = s.rigs.j_per_th[c.run] > OUTDATED * newest[:, None]
-    overhead = c.p(s.P.power.mining_overhead)
-    mw = np.ascontiguousarray(np.where(old, c.ehs * s.rigs.j_per_th[c.run], 0.0)).sum(axis=-1) * overhead
-    mw = np.minimum(mw, c.racks)
-    lost = np.ascontiguousarray(np.where(old, c.values_by_generation, 0.0)).sum(axis=-1)
-    scrap = np.ascontiguousarray(np.where(old, c.ehs * s.rigs.used[c.run] * 1e6, 0.0)).sum(axis=-1)
+    s: Sector, c: Cases, table: OptionTable, plans: Plans, value: Array, price: Array, own: Array, lent: Array,
+    allowed: Mask,
+) -> None:  # fmt: skip
+    by_generation = c.ehs * s.rigs.j_per_th[c.run] * c.p(s.P.power.mining_overhead)[:, None]
+    used = c.ehs * s.rigs.used[c.run] * 1e6
+    part = _replaced(s, c, by_generation, used)
+    mw = np.minimum(np.ascontiguousarray(part * by_generation).sum(axis=-1), c.racks)
+    lost = np.ascontiguousarray(part * c.values_by_generation).sum(axis=-1)
+    scrap = np.ascontiguousarray(part * used).sum(axis=-1)
     cost = np.maximum(mw * price - scrap, 0.0)
     need = mw * price * (1 - lent)  # the old rigs bring their money only when the new ones are there
     done = _payable(need, own)
@@ -111,10 +111,26 @@ def _refresh(
     table.earn[:, ob.REFRESH] = safe_divide(gain, table.equity[:, ob.REFRESH])
     table.payback[:, ob.REFRESH] = np.where(gain > 0, table.equity[:, ob.REFRESH] / np.maximum(gain, 1.0), np.inf)
     table.gate[:, ob.REFRESH] = np.select(
-        [mw < 0.05, done < SMALLEST_STEP, table.value[:, ob.REFRESH] <= 0],
-        [ob.NOTHING, ob.NO_EQUITY, ob.WORSE], ob.OPEN,
+        [~allowed, mw < 0.05, done < SMALLEST_STEP, table.value[:, ob.REFRESH] <= 0],
+        [ob.FORBIDDEN, ob.NOTHING, ob.NO_EQUITY, ob.WORSE], ob.OPEN,
     )  # fmt: skip
     plans.refresh_mw = done * mw
+
+
+def _replaced(s: Sector, c: Cases, mw: Array, used: Array) -> Array:
+    """Share of each generation (n, G) that new rigs would replace; ``mw`` and second-hand value ``used`` are theirs.
+
+    While connected MW lie idle, an old rig that is worth more than its second-hand price and a new rack stays:
+    new rigs had better stand beside it.
+    """
+    newest = s.rigs.j_per_th[c.run, s.on_sale[c.run, 0]]
+    old = s.rigs.j_per_th[c.run] > OUTDATED * newest[:, None]
+    rack = mw * (c.p(s.P.rigs.rack_capex_usd_per_mw) * s.now.inflation[c.run])[:, None]
+    worth_a_rack = old & (c.values_by_generation - used > rack)
+    good = np.ascontiguousarray(np.where(worth_a_rack, mw, 0.0)).sum(axis=-1)
+    idle = np.where(s.regions.new_mining[c.run, c.region] > 0.5, c.idle_now, 0.0)
+    kept = safe_divide(np.minimum(good, idle), good)
+    return np.where(worth_a_rack, 1 - kept[:, None], old.astype(np.float64))
 
 
 def _expand(

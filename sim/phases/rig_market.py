@@ -85,13 +85,14 @@ def _mw_per_ehs(s: Sector, slot: int) -> Array:
 
 
 def _clear_oldest(s: Sector) -> None:
-    """Rigs beyond the racks and some spares are sold second-hand, the hungriest first."""
+    """Rigs beyond the racks, those being built and some spares are sold second-hand, the hungriest first."""
     rigs = s.rigs
     installed = s.installed_mw()
-    at = Rows.where(installed > SPARES * s.sites.racks + 1e-9)
+    room = SPARES * (s.sites.racks + s.sites.racks_ordered)
+    at = Rows.where(installed > room + 1e-9)
     mw = at.get(rigs.ehs) * rigs.j_per_th[at.run] * s.P.power.mining_overhead[at.run]
     newest_first = np.cumsum(mw[:, ::-1], axis=1)[:, ::-1]
-    beyond = np.clip(newest_first - SPARES * at.get(s.sites.racks)[:, None], 0.0, mw)
+    beyond = np.clip(newest_first - at.get(room)[:, None], 0.0, mw)
     s.sell_rigs(at, at.get(rigs.ehs) * np.divide(beyond, mw, out=np.zeros_like(mw), where=mw > 0))
     s.rig_mw_by_site = installed
     s.rig_mw_by_site[at.run, at.row] = np.ascontiguousarray(mw - beyond).sum(axis=-1)

@@ -131,9 +131,11 @@ def choose(view: MonthView, firm: Any, values: list[float], gates: list[int], dr
 def mining_options(view: MonthView, c: Case, role: int) -> list[tuple[int, Valued]]:
     """Refresh and relocate for the owner of the rigs, expand, sell and close for the owner of the site."""
     value, price = rig_offer(view, c)
-    found = [(REFRESH, refresh(view, c, value, price)), (RELOCATE, relocate(view, c))]
+    allowed = c.region.hashing_allowed > 0.5
+    found = [
+        (REFRESH, refresh(view, c, value, price) if allowed else CLOSED[FORBIDDEN]), (RELOCATE, relocate(view, c))
+    ]  # fmt: skip
     if role == OWN:
-        allowed = c.region.hashing_allowed > 0.5
         found.append((EXPAND, expand(view, c) if allowed else CLOSED[FORBIDDEN]))
         found += leave(view, c)
     return found
@@ -151,15 +153,21 @@ def rig_offer(view: MonthView, c: Case, kept: float = 1.0) -> tuple[float, float
 
 
 def refresh(view: MonthView, c: Case, value: float, price: float) -> Valued:
-    """New rigs for the outdated ones."""
+    """New rigs for the outdated ones, but for those worth a new rack while connected MW lie idle."""
     outdated = OUTDATED * view.j_per_th[view.on_sale[0][0]]
-    mw = lost = scrap = 0.0
+    old, good = [], 0.0
     for g, ehs in c.site.rigs.items():
         if view.j_per_th[g] > outdated:
-            mw += ehs * view.j_per_th[g]
-            lost += c.by_generation[g]
-            scrap += ehs * view.used[g] * 1e6
-    mw = min(mw * view.overhead, c.racks)
+            mw, worth, used = ehs * view.j_per_th[g] * view.overhead, c.by_generation[g], ehs * view.used[g] * 1e6
+            stays = worth - used > mw * view.rack_capex
+            good += mw if stays else 0.0
+            old.append((mw, worth, used, stays))
+    idle = c.idle_now if c.region.new_mining > 0.5 else 0.0
+    kept = min(good, idle) / good if good > 0.0 else 0.0
+    parts = [(1.0 - kept if stays else 1.0, mw, worth, used) for mw, worth, used, stays in old]
+    mw = min(sum(part * mw for part, mw, _, _ in parts), c.racks)
+    lost = sum(part * worth for part, _, worth, _ in parts)
+    scrap = sum(part * used for part, _, _, used in parts)
     if mw < 0.05:
         return CLOSED[NOTHING]
     done = affordable(mw * price * (1.0 - view.lent), c.firm.own_per_case)

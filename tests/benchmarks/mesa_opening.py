@@ -83,10 +83,11 @@ def add_sites(model: ReferenceModel, s: Sector, run: int) -> None:
     """A site for every connection that has an owner."""
     for row, state in enumerate(rows(s.sites, run, SITE_COLUMNS)):
         if state["owner"] >= 0:
-            ehs = s.rigs.ehs[run, row]
+            ehs, off = s.rigs.ehs[run, row], s.rigs.off[run, row]
             model.sites[row] = Site(
                 model, row, model.regions[s.sites.region[run, row]], **state,
                 rigs={g: float(ehs[g]) for g in np.flatnonzero(ehs).tolist()}, cloud_mw=0.0,
+                off={g: float(off[g]) for g in np.flatnonzero(off).tolist()},
                 resale_share=float(s.sites.resale[run, row]), ordered_mw=float(s.rigs.ordered_mw[run, row]),
                 rig_mw=float(s.rig_mw_by_site[run, row]),
             )  # fmt: skip

@@ -59,15 +59,19 @@ class PriceCurve:
 class RigBlock:
     """The rigs of one generation at one site that stand in a powered rack and are fit to run."""
 
-    __slots__ = ("ehs", "generation", "mw", "racked", "strike_per_hashprice")
+    __slots__ = ("ehs", "generation", "most", "mw", "racked", "strike_per_hashprice")
 
-    def __init__(self, generation: int, ehs: float, mw: float, racked: float, strike_per_hashprice: float) -> None:
-        self.generation, self.ehs, self.mw, self.racked = generation, ehs, mw, racked
+    def __init__(
+        self, generation: int, ehs: float, mw: float, racked: float, most: float, strike_per_hashprice: float
+    ) -> None:
+        self.generation, self.ehs, self.mw, self.racked, self.most = generation, ehs, mw, racked, most
         self.strike_per_hashprice = strike_per_hashprice
 
 
 class Site(mesa.Agent):
     """A connection with racks and rigs. ``rigs`` maps generations to EH/s; hosted rigs have another ``miner``.
+
+    ``off`` is the share of last month's hours in which the racked rigs of a generation stood still.
 
     What the month left behind: ``ehs``, mean ``mw``, ``mwh``, ``power_cost`` and ``resale`` in USD.
     """
@@ -96,7 +100,8 @@ class Site(mesa.Agent):
                 usable = fits * region.usable
                 ehs = self.rigs[generation] * usable
                 strike = model.strike_per_hashprice[generation]
-                self.blocks.append(RigBlock(generation, ehs, mw * usable, fits, strike))
+                most = 1.0 - (1.0 - model.p.rigs.restart_per_month) * self.off.get(generation, 0.0)
+                self.blocks.append(RigBlock(generation, ehs, mw * usable, fits, most, strike))
 
     def hashrate_at(self, hashprice: float) -> float:
         """EH/s on average when every block runs in the hours in which that pays."""
@@ -107,7 +112,8 @@ class Site(mesa.Agent):
             revenue = hashprice * block.strike_per_hashprice - adder
             strike = log(revenue) if revenue > 1e-3 else log(1e-3)
             at_contract = 1.0 / (1.0 + exp((log_contract - strike) / CONTRACT_SPREAD))
-            total += block.ehs * (at_spot * hours(strike - log_level) + (1.0 - at_spot) * at_contract)
+            wanted = at_spot * hours(strike - log_level) + (1.0 - at_spot) * at_contract
+            total += block.ehs * min(wanted, block.most)
         return total
 
     def run_rigs(self, hashprice: float) -> None:
@@ -116,12 +122,13 @@ class Site(mesa.Agent):
         level, curve, adder = region.level, region.curve, region.adder
         fixed, resale, at_spot = self.fixed_share, self.resale_share, self.at_spot
         ehs = mw = cost = sold = idle = 0.0
-        on = {}
+        on, off = {}, {}
         for block in self.blocks:
             strike = max(hashprice * block.strike_per_hashprice - adder, 1e-3)
             spot_on, spot_paid = curve.evaluate(strike / level)
             contract_on = 1.0 / (1.0 + (contract / strike) ** (1 / CONTRACT_SPREAD))
-            hours_on = at_spot * spot_on + (1.0 - at_spot) * contract_on
+            wanted = at_spot * spot_on + (1.0 - at_spot) * contract_on
+            hours_on = min(wanted, block.most)
             bought = (1.0 - fixed) * spot_paid * level
             bought += fixed * (1.0 - resale) * contract_on * contract + fixed * resale * spot_on * contract
             if fixed and resale:
@@ -130,11 +137,13 @@ class Site(mesa.Agent):
                 sold += block.mw * max(credit, 0.0)
             ehs += block.ehs * hours_on
             mw += block.mw * hours_on
-            cost += block.mw * bought
+            cost += block.mw * bought * (hours_on / wanted if wanted > 0.0 else 0.0)
             idle += block.mw * (1.0 - hours_on)
             on[block.generation] = hours_on * block.racked if block.ehs > 0.0 else 0.0
+            off[block.generation] = 1.0 - hours_on
         self.ehs, self.mw, self.mwh = ehs, mw, mw * HOURS
         self.power_cost, self.resale, self.curtailed_mwh = cost * HOURS, sold * HOURS, idle * HOURS
+        self.off = off
         self._scrap_idle(on)
 
     def _scrap_idle(self, on: dict[int, float]) -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import types
+from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -16,6 +17,12 @@ import pandas as pd
 _spec = spec_from_file_location("made_up", Path(__file__).resolve().parent.parent / "conftest.py")
 made_up = module_from_spec(_spec)
 _spec.loader.exec_module(made_up)
+
+
+@cache
+def tables_of(run, months):
+    """Made-up tables of one run."""
+    return made_up.made_up_tables([run], "2026-07", months)
 
 
 def run_batch(scenario, seed, runs, *, months, mode, firms, tables, labels=None, on_progress=None, should_stop=None):
@@ -30,8 +37,8 @@ def run_batch(scenario, seed, runs, *, months, mode, firms, tables, labels=None,
         time.sleep(float(os.environ.get("FAKE_SECONDS_A_MONTH", "0")))
         on_progress(done, months)
     for place, run in enumerate(runs):
-        part = made_up.made_up_tables([run], "2026-07", months)
-        part["sector"]["hhi_hashrate"] = carbon[place]
+        part = dict(tables_of(run, months))
+        part["sector"] = part["sector"].assign(hhi_hashrate=carbon[place])
         if run > 0:
             part |= {"firms": part["firms"][:0], "decisions": part["decisions"][:0]}
         parts.append({name: frame.assign(run=labels[place]) if labels else frame for name, frame in part.items()})

@@ -63,6 +63,15 @@ def test_search_repeats_and_resumes(short, tmp_path):
     assert calibrate.calibrate(**short).values == first.values
 
 
+def test_two_workers_find_the_same(short, tmp_path):
+    alone, together = tmp_path / "alone.jsonl", tmp_path / "together.jsonl"
+    first = calibrate.calibrate(log=alone, **short)
+    second = calibrate.calibrate(log=together, workers=2, **short)
+    assert second.values == first.values
+    assert second.other_seeds == first.other_seeds
+    assert together.read_text() == alone.read_text()
+
+
 def test_log_of_another_problem_is_not_used(short, tmp_path):
     log = tmp_path / "log.jsonl"
     calibrate.calibrate(log=log, **short)

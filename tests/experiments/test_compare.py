@@ -231,16 +231,29 @@ def test_wrong_input_is_refused(two, tmp_path):
 
 
 def test_stops_when_precise(two, monkeypatch):
-    """After one batch of 16 if that is enough; else up to the most."""
-    assert two(runs=20, precision=1e9, stop_when_precise=True).runs == 16
-    assert two(runs=20, precision=1e-9, stop_when_precise=True, outcomes=("hashprice",)).runs == 16  # no difference
+    """After one batch if that is enough, else up to the most."""
+    monkeypatch.setattr(compare, "BATCH", 2)
+    found = two(runs=5, precision=1e9, stop_when_precise=True)
+    assert found.runs == 2
+    assert found.notes == ("Precision 1e+09 reached after 2 runs (at most 5).",)
+    assert two(runs=5, precision=1e-9, stop_when_precise=True, outcomes=("hashprice",)).runs == 2  # no difference
     monkeypatch.setattr(compare, "precise", lambda *_: False)
-    assert two(runs=20, stop_when_precise=True).runs == 20
+    assert two(runs=5, stop_when_precise=True).runs == 5
+
+
+def test_stopping_does_not_depend_on_what_is_there_already(two, monkeypatch, tmp_path):
+    """A folder that holds more batches than needed answers with the same runs."""
+    monkeypatch.setattr(compare, "BATCH", 2)
+    two(runs=5, out=tmp_path / "out", stop_when_precise=True, precision=1e-9)
+    with_all = two(runs=5, out=tmp_path / "out", stop_when_precise=True, precision=1e9)
+    assert with_all.runs == 2
 
 
 def test_a_run_that_failed_in_one_is_left_out_of_both(two, monkeypatch):
     monkeypatch.setenv("FAKE_BAD_RUN", "1")
-    assert two(runs=4).runs == 3
+    found = two(runs=4)
+    assert found.runs == 3
+    assert any(note.startswith("1 run of baseline failed") for note in found.notes)
 
 
 def test_command_prints_what_the_interface_says(fake_engine, tmp_path, capsys):

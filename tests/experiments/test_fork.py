@@ -16,6 +16,7 @@ from sim.scenario import Scenario
 BASE = Scenario.load("baseline", {"world.firms": 100, "world.sites": 200})
 DATE = "2026-10"
 SHOCK = {"kind": "coin_price", "start": "2026-11", "months": 4, "size": 0.4}
+MEASURE = {"lever": "policy.large_load_duty_usd_per_mw_year", "value": 2e5, "start": "2026-10", "ramp_months": 3}
 LATER = {
     "as before": {},
     "carbon": {
@@ -23,6 +24,7 @@ LATER = {
     },
     "ban": {"policy.mining_ban_regions": ["ERCOT"], "policy.mining_ban_from": "2026-11"},
     "crash": {"shocks": [SHOCK]},
+    "measure": {"measures": [MEASURE]},
     "dear power": {"measures": [{"lever": "power.price_scale", "value": 1.5, "start": "2026-10", "ramp_months": 3}]},
 }  # fmt: skip
 
@@ -69,6 +71,7 @@ def test_a_monthly_parameter_changes_from_the_date_on():
             "a measure is in force before 2026-10",
         ),
         ({"shocks": [SHOCK | {"start": "2026-09"}]}, "moves btc_price_usd before 2026-10"),
+        ({"measures": [MEASURE | {"start": "2026-09"}]}, "a measure is in force before 2026-10"),
     ],
 )
 def test_what_cannot_change_is_refused(changes, words, fork):

@@ -6,6 +6,7 @@ from experiments import simulate, sweep
 from experiments.sweep_result import SweepResult
 from experiments.sweeps import SweepPlan, read_design
 from sim.errors import RunError, UserError
+from sim.results import ResultSet
 from sim.runs import run_job
 from sim.scenario import Scenario
 
@@ -107,6 +108,11 @@ def test_a_folder_of_runs_is_refused(swept, fake_engine, tmp_path):
         swept()
     with pytest.raises(UserError, match="holds no sweep"):
         SweepResult.load(tmp_path / "out")
+
+
+def test_a_folder_of_a_sweep_is_not_one_of_runs(swept):
+    with pytest.raises(UserError, match="holds a sweep of many points"):
+        ResultSet.load(swept().folder)
 
 
 def test_a_failing_run_is_a_row_and_the_rest_goes_on(swept, monkeypatch):

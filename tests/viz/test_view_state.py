@@ -35,7 +35,8 @@ def test_an_address_brings_back_the_same_view(view):
 
 
 def test_shocks_of_a_loaded_file_fit_into_an_address():
-    text = '[[shocks]]\nkind = "rent"\nstart = "2028-01"\nmonths = 12\nsize = 0.5\n[policy]\ncarbon_from = "2029-01"\n'
+    shock = '[[shocks]]\nkind = "rent"\nstart = "2028-01"\nmonths = 12\nsize = 0.5\n'
+    text = shock + '[policy]\ncarbon_from = "2029-01"\n'
     setting = read_scenario("mine.toml", text)
     again, problems = read_query(View(setting).query)
     assert problems == []
@@ -71,6 +72,15 @@ def test_undo_and_redo_walk_the_same_way_back():
     assert history.undo().redo() == history
     assert history.undo().to(View(Setting("no-ai"))).future == ()
     assert History().undo() == History().redo() == History()
+
+
+def test_a_lever_on_its_way_is_one_step_of_undo():
+    history = History()
+    for price in (10.0, 20.0, 30.0):
+        history = history.to(View(Setting().changed(CARBON, price)))
+    history = history.to(View(history.now.setting.changed("ai.demand_scale", 2.0)))
+    assert history.undo().now.setting.changes == {CARBON: 30.0}
+    assert history.undo().undo().now == View()
 
 
 def test_a_fifth_pin_pushes_out_the_first():

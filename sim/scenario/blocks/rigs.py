@@ -97,6 +97,16 @@ class Rigs(Block):
         spread=Triangular(0.01, 0.03, 0.05),
         source="assumption: half of idle rigs are gone in two years",
     )
+    restart_per_month: float = param(
+        0.5,
+        "assumption",
+        "Share of the rigs switched off last month that can be back on this month, once running pays again.",
+        unit="1/month",
+        low=0,
+        high=1,
+        spread=Triangular(0.3, 0.5, 0.8),
+        source="facts: literature.md section 2, hashrate follows price by one to six weeks",
+    )
     efficiency_gain: float = param(
         0.20,
         "assumption",
@@ -185,7 +195,7 @@ class Rigs(Block):
         high=0.9,
         spread=Triangular(0.08, 0.15, 0.28),
         source="facts: asic_models, J/TH of the best rig fell 13-15 % a year 2020-2026 (progress lowers the barrier "
-        "of Prat and Walter 2021); prototypes of the hindcast asked for 15-28 %",
+        "of Prat and Walter 2021); a fit to 2019 alone finds 0.146, prototypes 0.15-0.28",
     )
     growth_extrapolation: float = param(
         0.3,
@@ -196,7 +206,7 @@ class Rigs(Block):
         high=1,
         spread=Triangular(0.1, 0.3, 0.6),
         source="assumption: adaptive expectations; with a coin price nobody can forecast, hashprice falls as fast as "
-        "hashrate grows; the hindcast fits 0.22",
+        "hashrate grows; the hindcast fits 0.23",
     )
     hashrate_growth_at_start: float = param(
         0.06,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import harmonic_mean, median
 
 from sim.tables.sources.common import Built, Row, read_rows, rounded
 
@@ -13,46 +13,36 @@ from sim.tables.sources.common import Built, Row, read_rows, rounded
 class Generation:
     """A step of the frontier: models that sold in volume together, the first being the reference.
 
-    `release` stands where the reference shipped months after its announcement. `fleet` is the share of the
-    operating hashrate of firms without named data in 2026-06, 2024-12 and 2016-07. `price_usd_per_th` is
-    what large buyers paid near release (0: not known).
+    `reign`, first and last month, stands where the list of models is complete: every model of those months belongs
+    to the step, for the best one is not what all vendors sold. `release` stands where the reference shipped months
+    after its announcement. `fleet` is the share of the operating hashrate of firms without named data in 2026-06,
+    2024-12 and 2016-07. `price_usd_per_th` is what large buyers paid near release (0: not known).
     """
 
     models: tuple[str, ...]
     fleet: tuple[float, float, float]
     price_usd_per_th: float = 0.0
     release: str = ""
+    reign: tuple[str, str] = ("", "")
 
 
-# J/TH of a generation is the median of its models. Fleets are assumed, aimed at a mean of 20 J/TH in 2026-06
-# (what runs; about a seventh of the fleet, mostly S19, is off), 25 in 2024-12 (28.2 in the Cambridge survey of
-# mid 2024, a quarter better a year later) and 520 in 2016-07 (540 with overhead in the Cambridge index).
+# J/TH of a generation is the median of its models, or over a reign that of a MW spread evenly over them. Fleets are
+# assumed, aimed at a mean of 20 J/TH in 2026-06 (what runs; about a seventh of the fleet, mostly S19, is off), 25 in
+# 2024-12 (28.2 in the Cambridge survey of mid 2024, a quarter better a year later) and 520 in 2016-07 (540 with
+# overhead in the Cambridge index).
 GENERATIONS = {
     "S3 class": Generation(("Bitmain Antminer S3",), (0, 0, 0.36)),
     "S5 class": Generation(("Bitmain Antminer S5",), (0, 0, 0.32)),
     "S7 class": Generation(("Bitmain Antminer S7",), (0, 0, 0.28)),
-    "S9 class": Generation(
-        ("Bitmain Antminer S9 (11.5Th)", "Bitmain Antminer S9 (13.5Th)", "Bitmain Antminer S9 (14Th)"), (0, 0, 0.04)
-    ),
-    "M10 class": Generation(
-        ("MicroBT Whatsminer M10S", "MicroBT Whatsminer M10", "Ebang Ebit E11", "Bitmain Antminer S11 (20.5Th)"),
-        (0, 0, 0),
-    ),
-    "S17 class": Generation(
-        ("Antminer S17 (56T)", "Antminer S17 Pro (53T)", "Antminer T17", "Whatsminer M20S", "Antminer S17e"),
-        (0, 0.01, 0),
-    ),
-    "S19 class": Generation(
-        ("Antminer S19 (95T)", "Antminer S19 Pro (110T)", "Whatsminer M30S", "Whatsminer M30S+"),
-        (0.02, 0.14, 0),
-        18.8,
-        "2020-05",
-    ),
+    "S9 class": Generation(("Bitmain Antminer S9 (11.5Th)",), (0, 0, 0.04), reign=("2016-06", "2018-08")),
+    "M10 class": Generation(("MicroBT Whatsminer M10",), (0, 0, 0), reign=("2018-09", "2019-03")),
+    "S17 class": Generation(("Bitmain Antminer S17 (56Th)",), (0, 0.01, 0), reign=("2019-04", "2020-03")),
+    "S19 class": Generation(("Antminer S19 (95T)",), (0.02, 0.11, 0), 18.8, "2020-05", ("2020-04", "2021-05")),
     "S19j Pro class": Generation(
-        ("Antminer S19j Pro (104T)", "Antminer S19a Pro", "Whatsminer M30S++"), (0.13, 0.31, 0), 0, "2021-06"
+        ("Antminer S19j Pro (104T)", "Antminer S19a Pro", "Whatsminer M30S++"), (0.13, 0.32, 0), 0, "2021-06"
     ),
     "S19 XP class": Generation(
-        ("Antminer S19 XP", "Whatsminer M50S++", "Antminer S19k Pro", "Avalon A1466"), (0.32, 0.31, 0), 60.0
+        ("Antminer S19 XP", "Whatsminer M50S++", "Antminer S19k Pro", "Avalon A1466"), (0.32, 0.33, 0), 60.0
     ),
     "S21 class": Generation(
         ("Antminer S21 (200T)", "Antminer T21 (190T)", "Antminer S21+ (216T)"), (0.27, 0.18, 0), 14.0
@@ -75,14 +65,27 @@ UNCHECKED_PRICES = ("S19 class", "S21 XP class")
 
 def build_rigs(facts: Path, data: Path) -> Built:
     """One row per generation in order of release."""
-    models: dict[str, Row] = {row["model"]: row for row in read_rows(data / "asic_models_to_2020.csv")}
-    models |= {row["model"]: row for row in read_rows(facts / "asic_models.csv") if row["use_as_rig"] == "yes"}
-    return [_generation(name, step, [models[model] for model in step.models]) for name, step in GENERATIONS.items()]
+    index = read_rows(data / "asic_models_to_2020.csv")
+    listed = {row["model"]: row | {"release": row["release_month"]} for row in index}
+    later = {row["model"]: row for row in read_rows(facts / "asic_models.csv") if row["use_as_rig"] == "yes"}
+    return [
+        generation_row(name, step, *models_of(listed if step.models[0] in listed else later, step))
+        for name, step in GENERATIONS.items()
+    ]
 
 
-def _generation(name: str, step: Generation, models: list[Row]) -> dict[str, object]:
-    release = step.release or min(model.get("release") or model["release_month"] for model in models)
-    efficiency = median(float(model["efficiency_j_per_th"]) for model in models)
+def models_of(known: dict[str, Row], step: Generation) -> tuple[Row, list[Row]]:
+    """The reference of a step and all its models."""
+    since, until = step.reign
+    models = [row for row in known.values() if since <= row["release"] <= until] if until else []
+    return known[step.models[0]], models or [known[model] for model in step.models]
+
+
+def generation_row(name: str, step: Generation, reference: Row, models: list[Row]) -> dict[str, object]:
+    """A row of the table ``rigs``."""
+    release = step.release or reference["release"]
+    efficiencies = [float(model["efficiency_j_per_th"]) for model in models]
+    efficiency = harmonic_mean(efficiencies) if step.reign[1] else median(efficiencies)
     return {
         "generation": name,
         "release": release[:7],

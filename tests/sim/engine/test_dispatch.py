@@ -243,3 +243,31 @@ def test_rigs_without_a_rack_count_as_idle(lone: Sector) -> None:
     dispatch._retire_idle(lone, blocks, np.ones(len(blocks.at)))
     idle = 1 - 0.5 / lone.P.power.mining_overhead[0, 0]
     assert lone.rigs.ehs[0, SITE, GENERATION] == pytest.approx(EHS * (1 - rate * idle))
+
+
+def test_rigs_that_stood_still_are_not_all_back(lone: Sector) -> None:
+    """At a high hashprice a block that was off all last month runs what a month brings back, and pays for that."""
+    ready, back = run(lone, 500.0), lone.P.rigs.restart_per_month[0, 0]
+    lone.rigs.off[0, SITE, GENERATION] = 1.0
+    done = run(lone, 500.0)
+    assert done.ehs[0, SITE] == pytest.approx(back * ready.ehs[0, SITE])
+    assert done.power_cost[0, SITE] == pytest.approx(back * ready.power_cost[0, SITE])
+    lone.rigs.off[0, SITE, GENERATION] = 0.4
+    assert run(lone, 500.0).ehs[0, SITE] == pytest.approx((0.6 + 0.4 * back) * ready.ehs[0, SITE])
+
+
+def test_what_runs_anyway_is_not_held_back(lone: Sector) -> None:
+    before = run(lone, hashprice_for(lone, CONTRACT)).ehs[0, SITE]
+    lone.rigs.off[0, SITE, GENERATION] = 0.5  # what such a month leaves behind
+    assert run(lone, hashprice_for(lone, CONTRACT)).ehs[0, SITE] == before
+
+
+def test_idle_rigs_come_back_month_by_month(lone: Sector) -> None:
+    stays_off = 1 - lone.P.rigs.restart_per_month[0, 0]
+    left = []
+    for hashprice in (1.0, 500.0, 500.0):
+        blocks = dispatch.rig_blocks(lone)
+        dispatch._remember_idle(lone, blocks, dispatch.uptime(lone, blocks, np.array([hashprice])))
+        left.append(lone.rigs.off[0, SITE, GENERATION])
+    assert left == pytest.approx([1.0, stays_off, stays_off**2], abs=1e-4)
+    assert np.count_nonzero(lone.rigs.off) == 1

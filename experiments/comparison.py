@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ from experiments.effects import (
     with_runs_needed,
 )
 from experiments.ensemble import batch_size, choose_runner, run_plans
+from experiments.folders import claim, finish, known
+from experiments.wording import DASH, plural
 from sim.errors import UserError
 from sim.outcomes import HEADLINE
 from sim.results import ResultSet
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "compare", "convergence", "differences", "effects"]
 PRECISION = 0.05
+MARKER = "compare.json"
 # what two results must share to be paired, and what to say if they do not
 PAIRED = {
     "seed": "seeds",
@@ -84,8 +87,7 @@ class Comparison:
 
     def save(self, folder: Path) -> None:
         """Write ``compare.json``, which says that the folder is complete."""
-        there = {"scenarios_held": list(self.results), "finished": True} | self.to_json()
-        write_json(folder / "compare.json", there)
+        finish(folder, MARKER, list(self.results), self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """What ``compare --json`` prints; what is not known (with one run, the intervals) is null."""
@@ -143,7 +145,7 @@ def compare(
     }
     _check_pairs(plans, given)
     if out is not None:
-        claim(Path(out), list(named))
+        claim(Path(out), MARKER, list(named))
 
     def joined(new: Sequence[ResultSet]) -> dict[str, ResultSet]:
         there = given | dict(zip(plans, new, strict=True))
@@ -167,7 +169,8 @@ def compare(
     for part in new:
         raise_if_nothing_finished(part)
     notes = [*_notes(plans), *(note for part in new for note in part.meta.get("notes", ()))]
-    return comparison(joined(new), precision, notes)
+    found = comparison(joined(new), precision, notes)
+    return replace(found, notes=(*notes, *_outcome_notes(found, chosen, runs if stop_when_precise else None)))
 
 
 def comparison(results: dict[str, ResultSet], precision: float = PRECISION, notes: Sequence[str] = ()) -> Comparison:
@@ -225,38 +228,6 @@ def default_folder(items: Sequence[Scenario | ResultSet], settled: Mapping[str, 
     return Path("results") / f"compare-{names}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
-def known(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as JSON has it: null for what is not a finite number."""
-    return {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in row.items()}
-
-
-def claim(folder: Path, names: list[str]) -> None:
-    """Make a folder for these parts, or go on in it; raises UserError if it holds something else."""
-    marker = folder / "compare.json"
-    if folder.exists() and not marker.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} exists and holds something else: choose another --out.")
-    if marker.exists():
-        try:
-            there = json.loads(marker.read_text(encoding="utf-8"))["scenarios_held"]
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(f"{marker} cannot be read: remove the folder and run again.") from None
-        if there != names:
-            raise UserError(f"{folder} holds the scenarios {', '.join(there)}: choose another --out.")
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be created ({error.strerror}): choose another --out.") from None
-    write_json(marker, {"scenarios_held": names, "finished": False})
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a JSON file under another name and rename it, so that it is whole or not there."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
-
-
 def _named(scenarios: Sequence[Scenario | ResultSet | str | Path]) -> dict[str, Scenario | ResultSet]:
     """Scenarios and results under names that differ; the first is the baseline."""
     from sim.scenario import Scenario
@@ -282,7 +253,7 @@ def _check_pairs(plans: dict[str, Job], given: dict[str, ResultSet]) -> None:
 
     facts: dict[str, dict[str, Any]] = {}
     for name, plan in plans.items():
-        start = plan.scenario.world.start
+        start = plan.shared.world.start
         facts[name] = (identity(plan) if given else {"seed": plan.seed}) | {"span": (start, plan.months)}
     for name, results in given.items():
         span = (results.months[0], len(results.months))
@@ -307,7 +278,7 @@ def _notes(plans: dict[str, Job]) -> list[str]:
     """Assumptions that one scenario fixes and another samples: a part of their effect is that choice."""
     from sim.scenario import fields
 
-    sampled = {name: plan.scenario for name, plan in plans.items() if plan.assumptions == "sampled"}
+    sampled = {name: plan.shared for name, plan in plans.items() if plan.assumptions == "sampled"}
     notes = []
     for info in fields() if len(sampled) > 1 else ():
         if info.distribution is not None:
@@ -315,4 +286,19 @@ def _notes(plans: dict[str, Job]) -> list[str]:
             if fixed and len(fixed) < len(sampled):
                 rest = [name for name in sampled if name not in fixed]
                 notes.append(f"{info.key} is fixed in {', '.join(fixed)} and sampled in {', '.join(rest)}.")
+    return notes
+
+
+def _outcome_notes(found: Comparison, chosen: Sequence[str], most: int | None) -> list[str]:
+    """Runs that failed, and whether the precision asked for was reached with at most ``most`` runs."""
+    notes = [
+        f"{plural(len(part.table('errors')), 'run')} of {name} failed and {DASH} with its partners {DASH} left out."
+        for name, part in found.results.items()
+        if len(part.table("errors"))
+    ]
+    if most is not None:
+        end = found.at_end()
+        reached = precise(end[end["outcome"].isin(chosen)], found.precision)
+        words = "reached" if reached else "not reached: give more runs"
+        notes.append(f"Precision {found.precision:g} {words} after {plural(found.runs, 'run')} (at most {most:,}).")
     return notes

@@ -1,0 +1,54 @@
+"""Folders of experiments that hold several simulations: whose they are, and when they are complete.
+
+A JSON file marks such a folder. It is written first, with what the folder is for, and again last, with the results
+and ``finished``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.errors import UserError
+
+HOLDS = "holds"
+
+
+def claim(folder: Path, marker: str, holds: Sequence[str]) -> None:
+    """Make a folder for these parts, or go on in it; raises UserError if it holds something else."""
+    file = folder / marker
+    if folder.exists() and not file.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} exists and holds something else: choose another --out.")
+    if file.exists():
+        try:
+            there = json.loads(file.read_text(encoding="utf-8"))[HOLDS]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError(f"{file} cannot be read: remove the folder and run again.") from None
+        if there != list(holds):
+            raise UserError(f"{folder} holds {', '.join(map(str, there))}: choose another --out.")
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be created ({error.strerror}): choose another --out.") from None
+    _write(file, {HOLDS: list(holds), "finished": False})
+
+
+def finish(folder: Path, marker: str, holds: Sequence[str], results: Mapping[str, Any]) -> None:
+    """Write the results into the marker, which says that the folder is complete."""
+    _write(folder / marker, {HOLDS: list(holds), "finished": True} | dict(results))
+
+
+def known(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as JSON has it: null for what is not a finite number."""
+    return {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in row.items()}
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    """Write under another name and rename, so that the file is whole or not there."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,135 @@
+"""Sensitivity indices of a sweep: how much of an outcome's variation each axis brings about.
+
+The method follows from the design. Sobol' (Saltelli's estimators): S1 is the share of the variance over points that
+an axis explains alone, ST the share that it has a part in. Morris: mu* is the mean absolute effect of moving an axis
+over its range (scaled from steps of two thirds of it), sigma its standard deviation, which is large where the effect
+depends on the other axes or is curved. Intervals are 95 %, by bootstrap over the design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.designs import MORRIS_LEVELS, Design, salib
+from experiments.sweep_result import HEADLINES, SweepResult, read_csv
+from sim.errors import UserError
+from sim.outcomes import BY_NAME
+
+Array = np.ndarray
+RESAMPLES = 400
+LEVEL = 0.95
+LEAST_TRAJECTORIES = 2
+COLUMNS = {
+    "sobol": ["s1", "s1_low", "s1_high", "st", "st_low", "st_high"],
+    "morris": ["mu_star", "mu_star_low", "mu_star_high", "mu", "sigma"],
+}
+LEADING = {"sobol": "st", "morris": "mu_star"}  # what axes are ranked by
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """``table``: one row per combination of levers (if any), outcome and axis, the most important axis first.
+
+    ``constant`` names outcomes that do not vary over the points, for which no index is defined.
+    """
+
+    design: Design
+    month: str | None
+    table: pd.DataFrame
+    constant: tuple[str, ...]
+
+    @property
+    def leading(self) -> str:
+        """The column by which axes are ranked."""
+        return LEADING[self.design.method]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of ``sensitivity --json``; an interval that has none is null."""
+        rows = self.table.astype(object).where(self.table.notna(), None).to_dict(orient="records")
+        head = {"method": self.design.method, "samples": self.design.base_samples, "runs": self.design.runs}
+        return head | {"month": self.month, "level": LEVEL, "constant": list(self.constant), "indices": rows}
+
+
+def sensitivity(
+    result: SweepResult | str | Path, outcomes: Sequence[str] | None = None, month: str | None = None
+) -> Sensitivity:
+    """Indices for each outcome (by default the headline outcomes) at ``month``, by default the end.
+
+    Raises UserError for a design without such indices, for missing or failed runs and for values that are not
+    numbers: one gap would make every index wrong.
+    """
+    result = SweepResult.load(result) if isinstance(result, str | Path) else result
+    design = result.design
+    if design.method not in COLUMNS:
+        raise UserError(
+            f"{result.folder} holds a {design.method} design: indices need a sweep with method = \"sobol\" or "
+            '"morris". The commands discover and robust work with this one.'
+        )
+    if design.method == "morris" and design.samples < LEAST_TRAJECTORIES:
+        raise UserError(f"{result.folder} holds one Morris trajectory: indices need samples = 2 at least, better 10.")
+    result.require_complete()
+    values = result.means(outcomes or HEADLINES, month)
+    _refuse_gaps(values)
+    unit = read_csv(result.folder / "unit.csv").drop(columns="sample").to_numpy(dtype=np.float64)
+    rows, constant = [], []
+    for chosen, points in _by_levers(result):
+        for name in map(str, values):
+            y = values.loc[points, name].to_numpy(dtype=np.float64)
+            if np.ptp(y) <= 1e-12 * np.abs(y).max():
+                constant.append(name)
+            else:
+                rows.append(_ranked(indices(design, unit, y), LEADING[design.method]).assign(outcome=name, **chosen))
+    keys = [axis.key for axis in design.levers]
+    names = [*keys, "outcome", "axis", *COLUMNS[design.method]]
+    table = pd.concat(rows, ignore_index=True)[names] if rows else pd.DataFrame(columns=names)
+    units = {name: BY_NAME[name].unit if name in BY_NAME else "" for name in values}
+    table.insert(len(keys) + 1, "unit", table["outcome"].map(units))
+    return Sensitivity(design, month, table, tuple(dict.fromkeys(constant)))
+
+
+def indices(design: Design, unit: Array, y: Array) -> pd.DataFrame:
+    """Indices of one outcome ``y`` (points,) at the design's points in the unit cube: one row per axis."""
+    rng = np.random.default_rng([design.seed, 2])
+    analyze = salib(f"analyze.{design.method}").analyze
+    with np.errstate(all="ignore"):  # a resample without variation has no index; it becomes "not known" below
+        if design.method == "sobol":
+            options = {"calc_second_order": False, "num_resamples": RESAMPLES, "conf_level": LEVEL, "seed": rng}
+            found = analyze(design.problem, y, **options)
+            pairs = {name: (found[name.upper()], found[f"{name.upper()}_conf"]) for name in ("s1", "st")}
+            more = {}
+        else:
+            options = {"num_resamples": RESAMPLES, "conf_level": LEVEL, "num_levels": MORRIS_LEVELS, "seed": rng}
+            found = analyze(design.problem, unit, y, **options)
+            pairs = {"mu_star": (found["mu_star"], found["mu_star_conf"])}
+            more = {name: found[name] for name in ("mu", "sigma")}
+    frame = pd.DataFrame({"axis": [axis.key for axis in design.axes]})
+    for name, (value, half) in pairs.items():
+        middle, width = np.asarray(value, dtype=np.float64), np.asarray(half, dtype=np.float64)
+        frame = frame.assign(**{name: middle, f"{name}_low": middle - width, f"{name}_high": middle + width})
+    return frame.assign(**{name: np.asarray(value, dtype=np.float64) for name, value in more.items()})
+
+
+def _ranked(frame: pd.DataFrame, by: str) -> pd.DataFrame:
+    return frame.sort_values(by, ascending=False, kind="stable")
+
+
+def _by_levers(result: SweepResult) -> list[tuple[dict[str, Any], list[int]]]:
+    """For each combination of levers its values and its points in the order of the samples."""
+    keys = [axis.key for axis in result.design.levers]
+    count = int(result.points["sample"].max()) + 1
+    parts = [result.points.iloc[first : first + count] for first in range(0, len(result.points), count)]
+    return [({key: part[key].iloc[0] for key in keys}, part.index.tolist()) for part in parts]
+
+
+def _refuse_gaps(values: pd.DataFrame) -> None:
+    bad = values.isin([np.inf, -np.inf]) | values.isna()
+    if bad.to_numpy().any():
+        place, column = np.argwhere(bad.to_numpy())[0]
+        point, name = values.index[place], values.columns[column]
+        raise UserError(f"{name} is not a number at point {point}: no index can be computed with a gap.")

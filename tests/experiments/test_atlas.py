@@ -1,0 +1,49 @@
+"""The policy atlas: which scenarios are policies, what the page says, and that it is made in one go."""
+
+from __future__ import annotations
+
+from experiments import atlas
+from experiments.figures.atlas import atlas_chart
+from experiments.figures.paired import in_words
+from experiments.wording import MINUS
+from sim.scenario import Scenario
+
+
+def test_policies_move_a_lever_and_have_no_shock():
+    found = atlas.policies()
+    assert {"carbon-tax", "mining-ban", "mining-excise"} <= set(found)
+    assert not {"baseline", "base", "history", "btc-crash", "ai-bust"} & set(found)
+
+
+def test_page_and_picture(fake_engine, tmp_path, monkeypatch):
+    chosen = {name: Scenario.load(name) for name in ("carbon-tax", "mining-ban")}
+    monkeypatch.setattr(atlas, "policies", lambda: chosen)
+    atlas.main(["--docs", str(tmp_path), "--runs", "3", "--months", "4"])
+    page = (tmp_path / "policy-atlas.md").read_text()
+    assert f"sources {atlas.source_hash()}" in page
+    for name, scenario in chosen.items():
+        assert f"## {name}\n" in page
+        assert f"(#{name})" in page
+        assert scenario.summary in page
+    assert "`policy.carbon_price_usd_per_t` 0.0 → 60.0" in page
+    assert page.count("| Emissions, Mt CO₂ |") == 1 + len(chosen)  # the head of the overview, a row of each policy
+    assert "no change" in page
+    assert (tmp_path / "images" / "policy-atlas.png").stat().st_size > 10_000
+
+
+def test_words_of_an_effect():
+    row = {"unit": "Mt CO2", "effect": -8.94, "ci_low": -9.84, "ci_high": -8.05, "clear": True}
+    assert in_words(row) == f"{MINUS}8.94 ({MINUS}9.84 to {MINUS}8.05)"
+    assert in_words(row | {"ci_high": 1.2, "clear": False}) == f"no clear change ({MINUS}9.84 to +1.20)"
+    assert in_words(row | {"effect": 0.0, "ci_low": 0.0, "ci_high": 0.0, "clear": False}) == "no change"
+    share = {"unit": "share", "effect": 0.1, "ci_low": 0.08, "ci_high": 0.12}
+    assert in_words(row | share) == "+10.0 (+8.0 to +12.0)"
+
+
+def test_chart_has_a_cell_for_each_policy_and_outcome(fake_engine):
+    from experiments.comparison import compare
+
+    found = compare(["baseline", "carbon-tax"], 3, months=4, plugins=(fake_engine,))
+    chart = atlas_chart(found, {"carbon-tax": "Carbon price"}, atlas.OUTCOMES)
+    assert chart.rows == ("Carbon price",)
+    assert [len(column.cells) for column in chart.columns] == [1] * len(atlas.OUTCOMES)

@@ -1,0 +1,173 @@
+"""Stress tests: shocks and their severity, what is noted of firms, sums over batches, the command."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments import cli, simulate, stress
+from experiments.figures.heatmap import STEPS, heat_map, step
+from experiments.shocks import DEFINITIONS, SHOCKS, dated, scaled
+from experiments.stress_watch import CAUSES
+from experiments.terminal import exit_code
+from sim.errors import UserError
+from sim.scenario import Scenario
+from sim.scenario.blocks.shocks import BOUNDS, FACTOR
+
+SMALL = Scenario.load("baseline", {"world.firms": 100, "world.sites": 200})
+COLUMNS = [
+    "shock", "firm", "size", "listed", "probability", "baseline_probability", "first_cause", "months_to_failure",
+    "loss_usd",
+]  # fmt: skip
+
+
+# ------------------------------------------------------------------ shocks
+
+
+def test_severity_by_hand():
+    assert scaled("coin_price", 0.5, 2) == 0.25
+    assert scaled("power_price", 1.5, 2) == 2.25
+    assert scaled("credit_spread", 0.06, 1.5) == pytest.approx(0.09)
+    assert scaled("tenant_default", 0.25, 2) == pytest.approx(1 - 0.75**2)
+
+
+@given(name=st.sampled_from(sorted(SHOCKS)), severity=st.floats(0, 10))
+def test_every_severity_is_a_valid_shock_and_grows_away_from_none(name: str, severity: float):
+    for part, shock in zip(DEFINITIONS[name].parts, dated(name, "2027-03", severity), strict=True):
+        low, high = BOUNDS.get(part.kind, FACTOR)
+        assert low <= shock.size <= high
+        none = scaled(part.kind, part.size, 0.0)
+        assert none == (0.0 if part.kind in ("credit_spread", "tenant_default") else 1.0)
+        smaller = scaled(part.kind, part.size, severity / 2)
+        assert abs(shock.size - none) >= abs(smaller - none)
+
+
+def test_dates_follow_the_shock():
+    starts = {shock.kind: shock.start for shock in dated("combined-adverse", "2027-09")}
+    assert starts["coin_price"] == "2027-09"
+    assert starts["tenant_default"] == "2028-03"
+
+
+def test_wrong_input_is_refused():
+    with pytest.raises(UserError, match="did you mean"):
+        stress.stress(SMALL, ["coin-crsh"])
+    with pytest.raises(UserError, match="severity must lie between"):
+        stress.stress(SMALL, ["coin-crash"], severity=-1)
+    for date in ("2026-07", "2033-06"):
+        with pytest.raises(UserError, match="not within the scenario"):
+            stress.stress(SMALL, ["coin-crash"], date=date)
+    with pytest.raises(UserError, match="date must be a month"):
+        stress.stress(SMALL, ["coin-crash"], date="soon")
+    with pytest.raises(UserError, match="until must be a share"):
+        stress.stress(SMALL, ["coin-crash"], until=20)
+
+
+# ------------------------------------------------------------------ a real test
+
+
+@pytest.fixture(scope="module")
+def result() -> stress.StressResult:
+    return stress.stress(SMALL, ["coin-crash", "tenant-default"], 1.5, "2026-10", 3, 2, follow=12)
+
+
+def test_firms_have_a_row_for_each_shock(result):
+    firms = result.firms
+    assert firms.columns.tolist()[: len(COLUMNS)] == COLUMNS
+    counts = firms.groupby("shock")["firm"].nunique()
+    assert counts["coin-crash"] == counts["tenant-default"] > 50
+    shares = firms[["probability", "baseline_probability", "failure_probability", "baseline_failure_probability"]]
+    assert ((shares >= 0) & (shares <= 1)).all().all()
+    assert (firms["failure_probability"] <= firms["probability"]).all()
+    assert set(firms["first_cause"]) <= {*CAUSES, ""}
+    assert ((firms["first_cause"] == "") == (firms["probability"] == 0)).all()
+
+
+def test_a_crash_hurts_and_owners_lose(result):
+    part = result.firms[result.firms["shock"] == "coin-crash"]
+    assert part["probability"].sum() > part["baseline_probability"].sum()
+    assert part["loss_usd"].sum() > 0
+    sector = result.sector.set_index("shock")
+    assert sector.loc["coin-crash", "ebitda_usd"] < sector.loc["none", "ebitda_usd"]
+    assert sector.loc["coin-crash", "hashprice_low"] < sector.loc["none", "hashprice_low"]
+    assert sector.loc["coin-crash", "failed_hashrate_share"] >= sector.loc["none", "failed_hashrate_share"]
+
+
+def test_lost_tenants_are_told_as_the_cause(result):
+    part = result.firms[result.firms["shock"] == "tenant-default"]
+    more = part[part["probability"] > part["baseline_probability"]]
+    assert "tenant default" in more["first_cause"].tolist()
+
+
+def test_sums_do_not_depend_on_batches(monkeypatch):
+    from sim import runs
+
+    whole = stress.stress(SMALL, ["coin-crash"], 1.0, "2026-10", 3, 2, follow=4)
+    monkeypatch.setattr(stress, "split", lambda plan: runs.split(plan, 2))
+    parts = stress.stress(SMALL, ["coin-crash"], 1.0, "2026-10", 3, 2, follow=4)
+    for name in ("firms", "sector", "months"):
+        pd.testing.assert_frame_equal(getattr(parts, name), getattr(whole, name), rtol=1e-12)
+
+
+def test_failures_are_those_of_the_tables():
+    """Against the plain simulation of the same shock: exits and restructurings of firms alive at the date."""
+    found = stress.stress(SMALL, ["coin-crash"], 2.0, "2026-09", 2, 4, follow=6)
+    shocks = [shock.model_dump() for shock in dated("coin-crash", "2026-09", 2.0)]
+    tables = simulate(SMALL.with_overrides({"shocks": shocks}), 4, 2, months=8, firms="all")
+    firms, events = tables.table("firms"), tables.table("events")
+    before = firms[(firms["month"] == "2026-08") & firms["alive"]]
+    hit = events[(events["month"] >= "2026-09") & events["kind"].isin(["exit", "restructuring", "acquisition"])]
+    there = set(zip(before["run"], before["firm"], strict=True))
+    failed = {pair for pair in zip(hit["run"], hit["firm"], strict=True) if pair in there}
+    sector = found.sector.set_index("shock").loc["coin-crash"]
+    assert sector["firms"] == len(there) / 2
+    assert sector["firms_failed"] == len(failed) / 2
+    hashrate = before.set_index(["run", "firm"])["hashrate_ehs"]
+    share = sum(hashrate[pair] / hashrate[pair[0]].sum() for pair in failed) / 2
+    assert sector["failed_hashrate_share"] == pytest.approx(share)
+
+
+def test_reverse_finds_the_severity_between_its_brackets():
+    found = stress.stress(SMALL, ["coin-crash"], 1.0, "2026-10", 2, 2, follow=8, until=0.3).reverse.iloc[0]
+    if math.isnan(found["severity"]):
+        assert found["failed_hashrate_share"] < 0.3
+    else:
+        assert found["failed_hashrate_share"] >= 0.3
+        assert 0 <= found["above_severity"] < found["severity"] <= 4
+        assert found["severity"] - found["above_severity"] == pytest.approx(4 / 2**6)
+        assert found["meaning"].startswith("coin_price 0.")
+
+
+def test_median_month_of_failures():
+    assert stress.middle(np.array([0.0, 2, 0, 1])) == 2
+    assert math.isnan(stress.middle(np.zeros(4)))
+
+
+def test_heat_map_shows_the_table(result):
+    chart = heat_map(result)
+    assert chart.columns == ("no shock", "coin-crash", "tenant-default")
+    name, values = chart.groups[1][0]
+    row = result.firms[(result.firms["firm"] == name)].set_index("shock")
+    assert values == (
+        row["baseline_probability"].iloc[0], *row.loc[["coin-crash", "tenant-default"], "probability"].tolist()
+    )  # fmt: skip
+    assert [step(value) for value in (0.0, STEPS[0], 0.1, 0.3, 0.5, 1.0)] == [0, 0, 1, 2, 3, 4]
+
+
+def test_command(tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["stress", "baseline", "--shock", "coin-crash", "--date", "2026-09", "--months", "2", "--runs", "1",
+             "--set", "world.firms=100", "--set", "world.sites=200", "--out", str(out)]  # fmt: skip
+    assert exit_code(lambda: cli.app(words, standalone_mode=False)) == 0
+    assert "Breaks first" in capsys.readouterr().out
+    assert exit_code(lambda: cli.app([*words, "--json"], standalone_mode=False)) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["date"], told["runs"], list(told["shocks"])) == ("2026-09", 1, ["coin-crash"])
+    assert {"firms.csv", "sector.csv", "months.csv", "firms-by-shock.png"} <= {p.name for p in out.iterdir()}
+    assert exit_code(lambda: cli.app([*words, "--severity", "2"], standalone_mode=False)) == 2
+    assert "choose another --out" in capsys.readouterr().err
