@@ -21,7 +21,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "bitcoin.price_process": "gbm", "bitcoin.jump_rate_per_year": 10.0, "bitcoin.jump_size_sd": 0.3,
     },
 }  # fmt: skip
-# only when debt falls due or cannot be paid: tests of their own, here and in test_distress
+# only when debt falls due or cannot be paid: tests of their own
 RARE = (
     "finance.debt_ebitda_covenant", "finance.restructuring_haircut", "finance.refinancing_share",
     "finance.creditor_patience_years",
@@ -47,8 +47,7 @@ def test_every_parameter_is_read(make, tmp_path: Path) -> None:
     read: set[str] = set()
     for overrides in switches:
         sector = make("baseline", overrides, months=4, runs=(0,), track=read)
-    # in bad times only
-    settle.worth_to_creditors(sector)
+    settle.worth_to_creditors(sector)  # this and restructuring happen in bad times only
     settle.restructure(sector, np.zeros((1, sector.n_firms), bool))
     assert idle_keys(read) == []
 
