@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import solara
 import solara.server.settings
 from solara.server.starlette import app as server
@@ -10,6 +12,7 @@ from viz import frame, theme
 from viz.lost import not_found
 from viz.pages.compare import Compare
 from viz.pages.explore import Explore
+from viz.service import service
 
 # Address, name in the top bar, component. A new page is one line here and a module under viz/pages.
 PAGES = (
@@ -26,3 +29,6 @@ solara.server.settings.assets.extra_locations = theme.asset_folders()
 solara.server.settings.assets.fontawesome_enabled = False
 server.add_exception_handler(404, not_found)
 server.middleware_stack = None  # built before this module is read: without this it would not know the handler
+
+if os.environ.get("SOLARA_APP"):  # served, not just imported: workers load while the first visitor is on the way
+    service()
