@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +24,24 @@ _HOME = {
 }
 
 
+class _Package(ModuleType):
+    """This package. Python makes every imported submodule an attribute, and one of them is named as a function is."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    from sim.errors import did_you_mean
+
+    raise AttributeError(did_you_mean(name, __all__, f"name in {__name__}"))
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
