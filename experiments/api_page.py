@@ -54,13 +54,13 @@ def page() -> str:
 _OPENING = """# Public names
 
 What scripts may rely on. A change to one of these is named in the [changelog](../CHANGELOG.md); everything else may
-change without notice. Written by `python -m experiments.api_page --fix` from the code; do not edit by hand. `help(name)`
-tells the rest: shapes, units, errors.
+change without notice. Written by `python -m experiments.api_page --fix` from the code; do not edit by hand.
+`help(name)` tells the rest: shapes, units, errors.
 
 The words are the same everywhere: `scenario`, `runs`, `seed`, `months`, `workers`, `out` as on the command line; an
-*outcome* is a question with one number per run and month (`hashpivot run` prints them), a *column* belongs to a table; a
-frame of an outcome has one row per run and one column per month, for one run as for many. Wrong input raises
-`UserError` or `ScenarioError` with every problem and the nearest right name, a run that cannot go on `RunError`.
+*outcome* is a question with one number per run and month (`hashpivot run` prints them), a *column* belongs to a table.
+A frame of either has one row per run and one column per month, for one run as for many. Wrong input raises `UserError`
+or `ScenarioError` with every problem and the nearest right name, a run that cannot go on `RunError`.
 """
 
 
@@ -108,7 +108,8 @@ def _first(thing: Any) -> str:
     """The first sentence of a docstring; for plain data its kind and size."""
     if isinstance(thing, dict):
         return f"a dictionary: {', '.join(f'`{key}`' for key in sorted(thing))}"
-    paragraph = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split()).replace("``", "`").replace("|", "\\|")
+    paragraph = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+    paragraph = paragraph.replace("``", "`").replace("|", "\\|")
     sentence, dot, _ = paragraph.partition(". ")
     return (sentence + dot).strip()
 
