@@ -57,10 +57,10 @@ What scripts may rely on. A change to one of these is named in the [changelog](.
 change without notice. Written by `python -m experiments.api_page --fix` from the code; do not edit by hand.
 `help(name)` tells the rest: shapes, units, errors.
 
-The words are the same everywhere: `scenario`, `runs`, `seed`, `months`, `workers`, `out` as on the command line; an
-*outcome* is a question with one number per run and month (`hashpivot run` prints them), a *column* belongs to a table.
-A frame of either has one row per run and one column per month, for one run as for many. Wrong input raises `UserError`
-or `ScenarioError` with every problem and the nearest right name, a run that cannot go on `RunError`.
+The words are the same everywhere: `scenario`, `runs`, `seed`, `months`, `workers`, `out` as on the command line. An
+*outcome* is a question with one number per run and month (`hashpivot run` prints them), a *column* is of a table.
+A frame of either has one row per run and one column per month, for one run as for many. Wrong input raises
+`UserError` or `ScenarioError` with every problem and the nearest right name, a run that cannot go on `RunError`.
 """
 
 
