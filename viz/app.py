@@ -11,12 +11,14 @@ from viz.lost import not_found
 from viz.pages.compare import Compare
 from viz.pages.explore import Explore
 from viz.pages.firms import Firms
+from viz.pages.network import Network
 
 # Address, name in the top bar, component. A new page is one line here and a module under viz/pages.
 PAGES = (
     ("/", "Explore", Explore),
     ("compare", "Compare", Compare),
     ("firms", "Firms", Firms),
+    ("network", "Network", Network),
 )
 routes = [
     solara.Route(path=path, component=page, label=label, layout=frame.Layout if path == "/" else None)

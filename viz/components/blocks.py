@@ -90,3 +90,14 @@ def link(text: str, on_click: Event, class_: str = "hp-link") -> solara.Element:
     button = solara.v.Html(tag="button", class_=class_, children=[text])
     solara.v.use_event(button, "click", lambda *_: on_click(None))
     return button
+
+
+@solara.component_vue("tiles.vue")
+def Tiles(label: str, tiles: list[Data], chosen: str, event_pick: Event) -> None:  # noqa: N802
+    """Regions as tiles roughly where they lie: tiles (id, name, short, words, step 0 to 5, column, row)."""
+
+
+def pairs(found: list[tuple[str, str]]) -> None:
+    """Names with their values, one a row."""
+    rows = [solara.v.Html(tag="div", children=[words("dt", name), words("dd", value)]) for name, value in found]
+    solara.v.Html(tag="dl", class_="hp-pairs", children=rows)
