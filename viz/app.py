@@ -8,10 +8,12 @@ from solara.server.starlette import app as server
 
 from viz import frame, theme
 from viz.lost import not_found
+from viz.pages.calculator import Calculator, warm_up
 from viz.pages.compare import Compare
 from viz.pages.explore import Explore
 from viz.pages.firms import Firms
 from viz.pages.network import Network
+from viz.pages.stress import Stress
 
 # Address, name in the top bar, component. A new page is one line here and a module under viz/pages.
 PAGES = (
@@ -19,6 +21,8 @@ PAGES = (
     ("compare", "Compare", Compare),
     ("firms", "Firms", Firms),
     ("network", "Network", Network),
+    ("stress", "Stress", Stress),
+    ("calculator", "Calculator", Calculator),
 )
 routes = [
     solara.Route(path=path, component=page, label=label, layout=frame.Layout if path == "/" else None)
@@ -30,3 +34,4 @@ solara.server.settings.assets.extra_locations = theme.asset_folders()
 solara.server.settings.assets.fontawesome_enabled = False
 server.add_exception_handler(404, not_found)
 server.middleware_stack = None  # built before this module is read: without this it would not know the handler
+warm_up()

@@ -101,3 +101,8 @@ def pairs(found: list[tuple[str, str]]) -> None:
     """Names with their values, one a row."""
     rows = [solara.v.Html(tag="div", children=[words("dt", name), words("dd", value)]) for name, value in found]
     solara.v.Html(tag="dl", class_="hp-pairs", children=rows)
+
+
+@solara.component_vue("checks.vue")
+def Checks(label: str, items: list[Data], event_flip: Event) -> None:  # noqa: N802
+    """Boxes to tick with words (id, label, text, on)."""

@@ -77,7 +77,7 @@ def Contracts(results: ResultSet, when: str) -> None:  # noqa: N802
             )  # fmt: skip
             with solara.v.Html(tag="div", class_="hp-list-only"):
                 rows = [tenant_row(node, chosen) for node in drawn["nodes"] if node["kind"] == "t"]
-                columns = [{"name": "Tenant", "left": True}, {"name": "MW IT"}]
+                columns: list[Data] = [{"name": "Tenant", "left": True}, {"name": "MW IT"}]
                 OpenById(columns, rows, pick)
             Months(months=results.months, chosen=when, event_choose=lambda name: choose_month(results, name))
         with solara.v.Html(tag="aside"):
