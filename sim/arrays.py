@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim import kernels
+
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -25,10 +27,9 @@ def row_sum(values: NDArray) -> Array:
 
 def sum_by(index: Index, values: Array, size: int) -> Array:
     """Add ``values`` (R, N) into groups ``index`` (R, N) -> (R, size); what has the index -1 is left out."""
-    runs = index.shape[0]
-    flat = index + np.arange(1, runs * (size + 1), size + 1)[:, None]  # a run's first cell takes what is left out
-    totals = np.bincount(flat.ravel(), np.ascontiguousarray(values).ravel(), runs * (size + 1))
-    return np.ascontiguousarray(totals.reshape(runs, size + 1)[:, 1:])
+    total = np.zeros((index.shape[0], size))
+    kernels.add_by(total, index, values)
+    return total
 
 
 def spread(values: NDArray, index: Index) -> NDArray:
@@ -61,10 +62,9 @@ class Rows:
 
     def sum_into(self, values: Array, runs: int, size: int, row: Index | None = None) -> Array:
         """Add a value per pair into (R, size), by ``row`` or by the pairs' own rows; negative rows drop out."""
-        target = self.row if row is None else row
-        flat = self.run * (size + 1) + np.where(target < 0, size, target)
-        totals = np.bincount(flat, values, runs * (size + 1)).reshape(runs, size + 1)
-        return np.ascontiguousarray(totals[:, :size])
+        total = np.zeros((runs, size))
+        kernels.add_pairs(total, self.run, self.row if row is None else row, values)
+        return total
 
 
 def running_total(values: Array, group: Index) -> Array:

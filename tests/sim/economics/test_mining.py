@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sim.economics import mining
-from sim.economics.power import smooth_step
 
 
 def test_breakeven_of_one_machine() -> None:
@@ -110,7 +109,7 @@ def test_solve_log_root_on_stairs_with_no_hashrate_at_the_bottom() -> None:
     revenue = np.log(60.0)
 
     def excess(x: np.ndarray) -> np.ndarray:
-        running = smooth_step(np.log(x[:, None] / breakeven), 0.005)  # steep
+        running = 0.5 + 0.5 * np.tanh(100 * np.log(x[:, None] / breakeven))  # steep
         total = np.where(x < 15.0, 0.0, running.sum(axis=-1))
         with np.errstate(divide="ignore"):
             return np.log(total) + np.log(x) - revenue
