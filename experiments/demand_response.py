@@ -20,6 +20,7 @@ import pandas as pd
 from sim.arrays import Array
 from sim.economics import mining
 from sim.economics.power import PriceDuration, demand_response_income
+from sim.kernels import Blocks
 from sim.months import days_in_month, month_number
 from sim.phases import dispatch
 from sim.scenario import Scenario
@@ -160,7 +161,8 @@ def monthly_credits(site: Site, tables: Tables) -> pd.DataFrame:
     """
     curves, mean = price_curves(tables)
     n = len(site.months)
-    blocks = dispatch.Blocks(
+    blocks = Blocks(
+        first=np.arange(n + 1),
         run=np.arange(n),
         site=np.zeros(n, dtype=np.int64),
         generation=np.zeros(n, dtype=np.int64),

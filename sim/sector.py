@@ -135,7 +135,7 @@ class Sector:
         Start(self.P, self.tables, self.start_month).apply(self)
         self.now = Now.blank(self.n_runs)
         self.regions = self._regions()
-        self.books = Books(self.n_runs, self.n_firms)
+        self.books = Books(self.n_runs, self.n_firms, traced=bool(self.P.world.check_laws))
         population.build_firms_and_sites(self)
         self._tempers()
         self.tenants = opening.build_tenants(self)

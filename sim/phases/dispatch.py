@@ -14,7 +14,7 @@ import numpy as np
 from sim import kernels
 from sim.arrays import Array, spread
 from sim.economics import HOURS_PER_YEAR, mining
-from sim.kernels import Blocks, SitePower
+from sim.kernels import Blocks, Network, SitePower
 from sim.state import Dispatch
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ HOURS = HOURS_PER_YEAR / 12
 # Hashprice is sought within such a factor of what last month's hashrate would give, in so many steps; beyond it only
 # after a shock that moves the network further. Five steps leave less than 1e-6, and the month's own hashprice is
 # revenue over hashrate, exactly.
-BRACKETS = ((1.5, 5), (6.0, 14), (6e5, 48))
+BRACKETS = np.array(((1.5, 5), (6.0, 14), (6e5, 48)))
 LAST_RIGS_MW = 0.003  # less than a rig or two is no fleet: keeps the list of blocks short
 IDLE_EHS = 1e-9  # stands for no hashrate at all, where something is divided by it
 CHEAPEST_USD_PER_MWH = 0.01  # mean spot price at least, whatever shocks do
@@ -68,24 +68,12 @@ def coins_per_day(s: Sector, hashrate: Array) -> Array:
 
 def solve(s: Sector, blocks: Blocks) -> Array:
     """Hashprice (R,) at which the rigs that run at it earn it."""
-
-    def excess(hashprice: Array) -> Array:
-        hashrate = np.maximum(kernels.hashrate(blocks, s.curves.grid, hashprice), IDLE_EHS)
-        return np.log(hashprice) - np.log(
-            mining.hashprice(s.now.btc_price, coins_per_day(s, hashrate), hashrate)
-        )
-
-    last = mining.hashprice(s.now.btc_price, coins_per_day(s, s.now.last_hashrate), s.now.last_hashrate)
-    last = np.where(s.now.last_hashrate > IDLE_EHS, last, s.now.hashprice)
-    found, outside = last, np.ones(s.n_runs, bool)
-    for factor, steps in BRACKETS:
-        low, high = last / factor, last * factor
-        tried = mining.solve_log_root(excess, low, high, steps)
-        found = np.where(outside, tried, found)
-        outside &= (tried <= low) | (tried >= high)
-        if not outside.any():
-            break
-    return found
+    now = s.now
+    usual = mining.hashprice(now.btc_price, coins_per_day(s, now.last_hashrate), now.last_hashrate)
+    usual = np.where(now.last_hashrate > IDLE_EHS, usual, now.hashprice)
+    lag = s.P.bitcoin.difficulty_lag[:, 0]
+    network = Network(now.btc_price, now.subsidy, now.fees_per_day, lag, now.last_hashrate)
+    return kernels.solve_hashprice(blocks, s.curves.grid, network, usual, BRACKETS, IDLE_EHS)
 
 
 def run(s: Sector, blocks: Blocks, hashprice: Array) -> tuple[Dispatch, Array]:

@@ -1,0 +1,145 @@
+"""The compiled loops against the same in plain NumPy or by hand."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import brentq
+
+from sim import kernels
+from sim.economics.power import PriceDuration
+from sim.sector import Sector
+
+CURVE = PriceDuration({"shape": ["a"] * 3, "weight": [0.25, 0.5, 0.25], "ratio": [0.4, 0.8, 2.0]})
+ROOT = Path(kernels.__file__).parents[1]
+
+
+@settings(deadline=None)  # the first call compiles
+@given(st.floats(1e-300, 1e300))
+def test_logarithm(x: float) -> None:
+    assert kernels._ln(x) == pytest.approx(np.log(x), rel=1e-15, abs=1e-15)
+
+
+def test_sums_leave_out_what_belongs_to_nobody() -> None:
+    index, values = np.array([[0, 2, -1, 2], [1, 1, 1, -1]]), np.array([[1.0, 2.0, 4.0, 8.0], [1.0, 2.0, 4.0, 8.0]])
+    total = np.zeros((2, 3))
+    kernels.add_by(total, index, values)
+    np.testing.assert_array_equal(total, [[1.0, 0.0, 10.0], [0.0, 7.0, 0.0]])
+    kernels.add_pairs(total, np.array([0, 1, 1]), np.array([1, -1, 0]), np.array([5.0, 6.0, 7.0]))
+    np.testing.assert_array_equal(total, [[1.0, 5.0, 10.0], [7.0, 7.0, 0.0]])
+
+
+def test_blocks_of_one_site_by_hand() -> None:
+    # 10 MW of new rigs and 20 MW of old ones for 15 MW of racks, nine tenths of which may run
+    ehs, one = np.array([[[2.0, 1.0], [0.0, 0.0]]]), np.ones((1, 2))
+    power = kernels.SitePower(15 * one, 0.9 * one, 3 * one, 40 * one, 50 * one, 0.25 * one, np.zeros((1, 2), int))
+    blocks = kernels.rig_blocks(ehs, np.array([[10.0, 10.0]]), np.array([[1.0, 1.5]]), power)
+    assert blocks.first.tolist() == [0, 2]
+    assert blocks.site.tolist() == [0, 0]
+    assert blocks.generation.tolist() == [1, 0]
+    np.testing.assert_allclose(blocks.racked, [1.0, 0.25])
+    np.testing.assert_allclose(blocks.ehs, [0.9, 0.45])
+    np.testing.assert_allclose(blocks.mw, [9.0, 4.5])
+    np.testing.assert_allclose(blocks.strike_per_hashprice, [1.5, 1.0])
+
+
+def plain(s: Sector, blocks: kernels.Blocks, hashprice: np.ndarray) -> dict[str, np.ndarray]:
+    """What blocks do at a hashprice, with arrays."""
+    strike = np.maximum(hashprice[blocks.run] * blocks.strike_per_hashprice - blocks.adder, 1e-3)
+    fixed, resale = (values[blocks.run, blocks.site] for values in (s.sites.fixed_share, s.sites.resale))
+    level, contract = blocks.level, blocks.contract
+    spot_on, spot_paid = s.curves.evaluate(blocks.shape, strike / level)
+    dear_on, dear_paid = s.curves.evaluate(blocks.shape, np.maximum(strike, contract) / level)
+    contract_on = 1 / (1 + np.exp(-10 * np.log(strike / contract)))
+    on = (1 - fixed * (1 - resale)) * spot_on + fixed * (1 - resale) * contract_on
+    bought = (1 - fixed) * spot_paid * level + fixed * contract * ((1 - resale) * contract_on + resale * spot_on)
+    sold = fixed * resale * np.maximum((1 - dear_paid) * level - (1 - dear_on) * contract, 0.0)
+    return {"on": on, "bought": blocks.mw * bought, "sold": blocks.mw * sold}
+
+
+@pytest.fixture
+def month(make) -> Sector:
+    return make(months=3, runs=range(3), mode="sampled")
+
+
+def test_blocks_run_and_pay_as_arrays_say(month: Sector) -> None:
+    from sim.phases import dispatch
+
+    s, blocks = month, dispatch.rig_blocks(month)
+    s.sites.resale[:, ::3] = 0.7
+    blocks = dispatch.rig_blocks(s)
+    hashprice = s.now.hashprice * np.array([0.5, 1.0, 2.0])
+    expected = plain(s, blocks, hashprice)
+    done, share = dispatch.run(s, blocks, hashprice)
+    np.testing.assert_allclose(share, expected["on"], rtol=1e-10, atol=1e-14)
+    for name, values in (("power_cost", expected["bought"]), ("resale", expected["sold"]),
+                         ("ehs", blocks.ehs * share), ("curtailed_mwh", blocks.mw * (1 - share))):  # fmt: skip
+        total = np.zeros((s.n_runs, s.n_sites))
+        np.add.at(total, (blocks.run, blocks.site), values)
+        hours = 1.0 if name == "ehs" else dispatch.HOURS
+        np.testing.assert_allclose(getattr(done, name), total * hours, rtol=1e-9, atol=1e-9, err_msg=name)
+    running = np.bincount(blocks.run, blocks.ehs * expected["on"], s.n_runs)
+    np.testing.assert_allclose(kernels.hashrate(blocks, s.curves.grid, hashprice), running, rtol=1e-12)
+
+
+def test_hashprice_is_the_root_that_another_solver_finds(month: Sector) -> None:
+    from sim.phases import dispatch
+
+    s, blocks = month, dispatch.rig_blocks(month)
+    found = dispatch.solve(s, blocks)
+    for run in range(s.n_runs):
+
+        def excess(hashprice: float, run: int = run) -> float:
+            trial = np.full(s.n_runs, hashprice)
+            hashrate = kernels.hashrate(blocks, s.curves.grid, trial)
+            return float((hashprice - s.now.btc_price * dispatch.coins_per_day(s, hashrate) / hashrate / 1e3)[run])
+
+        assert found[run] == pytest.approx(brentq(excess, 0.3 * found[run], 3 * found[run]), rel=2e-5)
+
+
+def itp(f, low: float, high: float, steps: int) -> float:
+    """Root search with the kernel's guesses."""
+    a, b, fa, fb = low, high, f(low), f(high)
+    for step in range(steps):
+        x = kernels.itp_guess(a, b, fa, fb, high - low, step)
+        fx = f(x)
+        a, b, fa, fb = (x, b, fx, fb) if fx < 0 else (a, x, fa, fx)
+        assert b - a <= (high - low) / 2.0 ** (step - 1) * (1 + 1e-9)
+    return 0.5 * (a + b)
+
+
+def test_root_search_is_fast_on_a_smooth_curve() -> None:
+    assert itp(lambda x: np.exp(x) - 2.0, 0.0, 3.0, 9) == pytest.approx(np.log(2.0), abs=1e-6)
+
+
+def test_root_search_on_stairs_from_nothing() -> None:
+    def stairs(x: float) -> float:
+        return -np.inf if x < 1.0 else np.floor(4 * x) - 6.5
+
+    assert itp(stairs, 0.0, 10.0, 40) == pytest.approx(1.75, abs=1e-9)
+
+
+def test_idle_rigs_leave_and_remnants_with_them(month: Sector) -> None:
+    ehs, one = np.array([[[1.0, 1e-4]]]), np.ones((1, 1))
+    power = kernels.SitePower(100 * one, one, one, one, one, one, np.zeros((1, 1), int))
+    blocks = kernels.rig_blocks(ehs, np.full((1, 2), 20.0), np.ones((1, 2)), power)
+    kernels.retire_idle(ehs, blocks, np.array([0.5, 0.25]), np.array([0.1]), np.full((1, 2), 20.0), 0.003)
+    np.testing.assert_allclose(ehs[0, 0], [1.0 * (1 - 0.1 * 0.75), 0.0])
+
+
+def test_without_a_place_to_keep_code_kernels_still_compile(tmp_path: Path) -> None:
+    copy = tmp_path / "kernels_copy.py"
+    copy.write_text((ROOT / "sim" / "kernels.py").read_text(encoding="utf-8"), encoding="utf-8")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import numba.core.caching as caching\n"
+        "caching.CacheImpl._locator_classes = []\n"
+        "import kernels_copy, numpy\n"
+        "print(kernels_copy._ln(1.0), kernels_copy.compiled(lambda x: 1.0 / x)(0.0))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["0.0", "inf"], done.stderr
