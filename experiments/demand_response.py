@@ -20,7 +20,7 @@ import pandas as pd
 from sim.arrays import Array
 from sim.economics import mining
 from sim.economics.power import PriceDuration, demand_response_income
-from sim.kernels import Blocks
+from sim.kernels.blocks import Blocks
 from sim.months import days_in_month, month_number
 from sim.phases import dispatch
 from sim.scenario import Scenario

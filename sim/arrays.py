@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import kernels
+from sim.kernels import sums
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -28,7 +28,7 @@ def row_sum(values: NDArray) -> Array:
 def sum_by(index: Index, values: Array, size: int) -> Array:
     """Add ``values`` (R, N) into groups ``index`` (R, N) -> (R, size); what has the index -1 is left out."""
     total = np.zeros((index.shape[0], size))
-    kernels.add_by(total, index, values)
+    sums.add_by(total, index, values)
     return total
 
 
@@ -63,7 +63,7 @@ class Rows:
     def sum_into(self, values: Array, runs: int, size: int, row: Index | None = None) -> Array:
         """Add a value per pair into (R, size), by ``row`` or by the pairs' own rows; negative rows drop out."""
         total = np.zeros((runs, size))
-        kernels.add_pairs(total, self.run, self.row if row is None else row, values)
+        sums.add_pairs(total, self.run, self.row if row is None else row, values)
         return total
 
 

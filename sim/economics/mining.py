@@ -6,6 +6,7 @@ Units: hashprice USD/PH/day, network hashrate EH/s, machine hashrate TH/s, effic
 import numpy as np
 
 from sim.economics import DAYS_PER_YEAR, HOURS_PER_YEAR, Floats, Numbers
+from sim.kernels.rigs import present_values
 
 BLOCKS_PER_HALVING = 210_000
 BLOCK_SECONDS = 600.0
@@ -74,21 +75,9 @@ def rig_present_value(
     """
     revenue = np.asarray(hashprice) / 1000.0 * DAYS_PER_YEAR * uptime  # USD per TH-year
     cost = np.asarray(j_per_th) / 1e6 * HOURS_PER_YEAR * uptime * cost_usd_per_mwh
-    headroom = np.log(np.maximum(revenue, 1e-300) / np.maximum(cost, 1e-300))
-    years_until_cost = np.where(headroom > 0.0, headroom / np.maximum(decline, 1e-12), 0.0)
-    years = np.minimum(years_until_cost, life_years)
-    earned = revenue * _continuous_annuity(np.add(discount, decline), years)
-    return np.maximum(earned - cost * _continuous_annuity(discount, years), 0.0)
-
-
-def _continuous_annuity(rate: Numbers, years: Numbers) -> Floats:
-    """Present value of 1 a year flowing for `years`: (1 - exp(-rate x years)) / rate, `years` at rate 0."""
-    exponent = np.asarray(np.multiply(rate, years))
-    flat = np.abs(exponent) < 1e-12
-    if not flat.any():
-        return years * (-np.expm1(-exponent) / exponent)
-    safe = np.where(flat, 1.0, exponent)
-    return years * np.where(flat, 1.0, -np.expm1(-safe) / safe)
+    flows = np.broadcast_arrays(revenue, cost, decline, discount, life_years)
+    flat = (np.ascontiguousarray(flow, dtype=np.float64).ravel() for flow in flows)
+    return present_values(*flat).reshape(flows[0].shape)
 
 
 def payback_years(capex: Numbers, annual_margin: Numbers) -> Floats:

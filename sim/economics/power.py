@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.economics import Floats, Numbers
-from sim.kernels import Curves
+from sim.kernels.blocks import Curves
 
 if TYPE_CHECKING:
     from sim.tables import Table

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import kernels
 from sim.arrays import Array, spread
 from sim.economics import HOURS_PER_YEAR, mining
-from sim.kernels import Blocks, Network, SitePower
+from sim.kernels import blocks as kernels
+from sim.kernels.blocks import Blocks, Network, SitePower
 from sim.state import Dispatch
 
 if TYPE_CHECKING:

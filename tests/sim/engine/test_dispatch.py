@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim import kernels
 from sim.economics import mining
+from sim.kernels import blocks as kernels
 from sim.phases import dispatch
 from sim.sector import Sector
 

@@ -1,21 +1,18 @@
 """The compiled loops against the same in plain NumPy or by hand."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from sim import kernels
 from sim.economics.power import PriceDuration
+from sim.kernels import blocks as kernels
+from sim.kernels import rigs, sums
+from sim.kernels.compiled import compiled
 from sim.sector import Sector
 
 CURVE = PriceDuration({"shape": ["a"] * 3, "weight": [0.25, 0.5, 0.25], "ratio": [0.4, 0.8, 2.0]})
-ROOT = Path(kernels.__file__).parents[1]
 
 
 @settings(deadline=None)  # the first call compiles
@@ -27,9 +24,9 @@ def test_logarithm(x: float) -> None:
 def test_sums_leave_out_what_belongs_to_nobody() -> None:
     index, values = np.array([[0, 2, -1, 2], [1, 1, 1, -1]]), np.array([[1.0, 2.0, 4.0, 8.0], [1.0, 2.0, 4.0, 8.0]])
     total = np.zeros((2, 3))
-    kernels.add_by(total, index, values)
+    sums.add_by(total, index, values)
     np.testing.assert_array_equal(total, [[1.0, 0.0, 10.0], [0.0, 7.0, 0.0]])
-    kernels.add_pairs(total, np.array([0, 1, 1]), np.array([1, -1, 0]), np.array([5.0, 6.0, 7.0]))
+    sums.add_pairs(total, np.array([0, 1, 1]), np.array([1, -1, 0]), np.array([5.0, 6.0, 7.0]))
     np.testing.assert_array_equal(total, [[1.0, 5.0, 10.0], [7.0, 7.0, 0.0]])
 
 
@@ -131,15 +128,37 @@ def test_idle_rigs_leave_and_remnants_with_them(month: Sector) -> None:
     np.testing.assert_allclose(ehs[0, 0], [1.0 * (1 - 0.1 * 0.75), 0.0])
 
 
-def test_without_a_place_to_keep_code_kernels_still_compile(tmp_path: Path) -> None:
-    copy = tmp_path / "kernels_copy.py"
-    copy.write_text((ROOT / "sim" / "kernels.py").read_text(encoding="utf-8"), encoding="utf-8")
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "import numba.core.caching as caching\n"
-        "caching.CacheImpl._locator_classes = []\n"
-        "import kernels_copy, numpy\n"
-        "print(kernels_copy._ln(1.0), kernels_copy.compiled(lambda x: 1.0 / x)(0.0))"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["0.0", "inf"], done.stderr
+def test_without_a_place_to_keep_code_kernels_still_compile(monkeypatch) -> None:
+    monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
+    assert compiled(lambda x: 1.0 / x)(0.0) == np.inf
+
+
+def test_used_rigs_go_to_all_who_want_them_in_equal_parts() -> None:
+    # 10 EH/s at 1 MW each, worth far more than asked; racks for 6 and 4 EH/s, but the second has money for 2
+    one = np.ones((1, 2))
+    machines = rigs.Machines(one, 5.0 * one, 3.0 * one, np.array([0.1]), np.array([0.1]), np.array([1.0]))
+    pairs = [np.array(column) for column in ([0, 0], [2, 0], [6.0, 4.0], [1e3, 10.0], [50.0, 50.0], [20.0, 20.0])]
+    dealers, ehs, paid = np.array([[3.0, 4.0]]), np.zeros((1, 3, 2)), np.zeros(2)
+    left = rigs.sell_used(machines, rigs.Buyers(*pairs), dealers, ehs, paid)
+    # newest first: 6 and 2 want 4 EH/s and get 3 and 1; then 3 and 1 want 3 EH/s and get 2.25 and 0.75
+    np.testing.assert_allclose(ehs[0], [[0.75, 1.0], [0.0, 0.0], [2.25, 3.0]])
+    np.testing.assert_allclose(dealers, 0.0)
+    np.testing.assert_allclose(paid, [5 * 5.25, 5 * 1.75])
+    np.testing.assert_allclose(left, [6 - 5.25, 4 - 1.75])
+
+
+def test_nobody_buys_used_rigs_that_do_not_pay() -> None:
+    one = np.ones((1, 1))
+    machines = rigs.Machines(one, 5.0 * one, 3.0 * one, np.array([0.1]), np.array([0.1]), np.array([1.0]))
+    pairs = [np.array(column) for column in ([0], [0], [6.0], [1e3], [0.4], [20.0])]  # 146 USD against 175 a year
+    dealers, ehs = np.array([[3.0]]), np.zeros((1, 1, 1))
+    rigs.sell_used(machines, rigs.Buyers(*pairs), dealers, ehs, np.zeros(1))
+    assert not ehs.any()
+    assert dealers[0, 0] == 3.0
+
+
+def test_fleets_and_installed_power() -> None:
+    ehs = np.array([[[1.0, 2.0], [4.0, 0.0], [8.0, 8.0]]])
+    owned = rigs.fleets(ehs, np.array([[0, 1, -1]]), np.array([[1.0, 0.0]]))
+    np.testing.assert_array_equal(owned, [[3.0, 0.0]])
+    np.testing.assert_array_equal(rigs.installed_mw(ehs, np.array([[10.0, 1.0]])), [[12.0, 40.0, 88.0]])

@@ -1,59 +1,18 @@
-"""Compiled loops for what is done for every block of rigs, site or firm in every month.
-
-Each kernel loops over the runs and, inside a run, over rows in their order, so that a run's numbers do not
-depend on its batch. Numba compiles them to machine code at their first call and keeps the code on disk. It notices
-a change of this file only: kernels that call one another stand here together, and take no constant from elsewhere.
-"""
+"""Dispatch: blocks of rigs, the hours they run, and the hashprice at which that adds up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
-from numpy.typing import NDArray
 
-type Array = NDArray[np.float64]
-type Index = NDArray[np.int64]
+from sim.kernels.compiled import Array, Index, compiled
 
 CONTRACT_STEEPNESS = 10  # one over the log spread of costs within a block under fixed price: its rigs are not alike
 BLOCKS_PER_DAY = 144.0
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD  # the number sqrt(1/2) as bits
 LN_2 = 0.6931471805599453
 LOWEST_STRIKE = 1e-3  # USD/MWh: rigs that earn less than their running cost count as this
-
-
-def compiled[F: Callable[..., object]](function: F) -> F:
-    """Machine code of a kernel, kept on disk where there is a place for it."""
-    try:
-        return cast(F, numba.njit(cache=True, error_model="numpy")(function))
-    except RuntimeError:  # no folder to write to
-        return cast(F, numba.njit(error_model="numpy")(function))
-
-
-# ------------------------------------------------------------------ sums
-
-
-@compiled
-def add_by(total: Array, index: Index, values: Array) -> None:
-    """Add ``values`` (R, N) to ``total`` (R, size) at ``index`` (R, N); what has a negative index is left out."""
-    for run in range(index.shape[0]):
-        for n in range(index.shape[1]):
-            group = index[run, n]
-            if group >= 0:
-                total[run, group] += values[run, n]
-
-
-@compiled
-def add_pairs(total: Array, run: Index, index: Index, values: Array) -> None:
-    """Add ``values`` (n,) to ``total`` (R, size) at (run, index); what has a negative index is left out."""
-    for n in range(len(run)):
-        if index[n] >= 0:
-            total[run[n], index[n]] += values[n]
-
-
-# ------------------------------------------------------------------ dispatch
 
 
 class Curves(NamedTuple):
