@@ -6,7 +6,7 @@ array, or through ``bincount`` (which adds in index order); these helpers are th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ def sum_by(index: Index, values: Array, size: int) -> Array:
 
 def spread(values: NDArray, index: Index) -> NDArray:
     """Look up ``values`` (R, size) at ``index`` (R, N) -> (R, N); negative indices give the last column."""
-    return np.take_along_axis(values, index, axis=1)
+    return sums.look_up(values, index)
 
 
 @dataclass
@@ -43,6 +43,7 @@ class Rows:
 
     run: Index
     row: Index
+    _known: dict[int, Index] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def where(cls, mask: Mask) -> Rows:
@@ -53,12 +54,21 @@ class Rows:
     def __len__(self) -> int:
         return len(self.run)
 
+    def _cells(self, width: int) -> Index:
+        """Positions of these pairs in a flattened array (R, width), worked out once."""
+        if width not in self._known:
+            self._known[width] = self.run * width + self.row
+        return self._known[width]
+
     def keep(self, mask: Mask) -> Rows:
         return Rows(self.run[mask], self.row[mask])
 
     def get(self, values: NDArray) -> NDArray:
         """Values (R, N, ...) at these pairs -> (n, ...)."""
-        return values[self.run, self.row]
+        if not values.flags.c_contiguous:
+            return values[self.run, self.row]
+        flat = values.reshape(-1, *values.shape[2:])
+        return np.take(flat, self._cells(values.shape[1]), axis=0)
 
     def sum_into(self, values: Array, runs: int, size: int, row: Index | None = None) -> Array:
         """Add a value per pair into (R, size), by ``row`` or by the pairs' own rows; negative rows drop out."""

@@ -1,6 +1,9 @@
-"""Sums by group, in the order of the rows."""
+"""Sums by group, in the order of the rows, and look-ups the other way round."""
 
 from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.kernels.compiled import Array, Index, compiled
 
@@ -21,3 +24,13 @@ def add_pairs(total: Array, run: Index, index: Index, values: Array) -> None:
     for n in range(len(run)):
         if index[n] >= 0:
             total[run[n], index[n]] += values[n]
+
+
+@compiled
+def look_up(values: NDArray, index: Index) -> NDArray:
+    """``values`` (R, size) at ``index`` (R, N) -> (R, N); negative indices count from the end."""
+    found = np.empty(index.shape, values.dtype)
+    for run in range(index.shape[0]):
+        for n in range(index.shape[1]):
+            found[run, n] = values[run, index[run, n]]
+    return found

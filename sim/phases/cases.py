@@ -54,7 +54,7 @@ class Cases:
 
     def p(self, column: Array) -> Array:
         """A parameter (R, 1) at each case."""
-        return column[self.at.run, 0]
+        return np.take(column, self.at.run)  # a column of one entry per run
 
 
 def due_firms(s: Sector) -> Mask:

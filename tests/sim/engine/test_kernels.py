@@ -162,3 +162,11 @@ def test_fleets_and_installed_power() -> None:
     owned = rigs.fleets(ehs, np.array([[0, 1, -1]]), np.array([[1.0, 0.0]]))
     np.testing.assert_array_equal(owned, [[3.0, 0.0]])
     np.testing.assert_array_equal(rigs.installed_mw(ehs, np.array([[10.0, 1.0]])), [[12.0, 40.0, 88.0]])
+
+
+@pytest.mark.parametrize("kind", [float, int, bool])
+def test_look_up_keeps_the_kind(kind: type) -> None:
+    values = np.array([[0, 1, 2], [3, 4, 0]]).astype(kind)
+    found = sums.look_up(values, np.array([[2, 0, -1, 1], [1, 1, 2, 0]]))
+    assert found.dtype == values.dtype
+    np.testing.assert_array_equal(found, np.array([[2, 0, 2, 1], [4, 4, 0, 3]]).astype(kind))

@@ -5,8 +5,8 @@ import pytest
 
 from sim.arrays import sum_by
 from sim.errors import UserError
-from sim.scenario import Scenario
 from sim.kernels.rigs import fleets
+from sim.scenario import Scenario
 from sim.sector import Sector
 from sim.state import BUILDING, RUNNING
 
