@@ -60,7 +60,7 @@ class Rows:
             self._known[width] = self.run * width + self.row
         return self._known[width]
 
-    def keep(self, mask: Mask) -> Rows:
+    def keep(self, mask: Mask | Index) -> Rows:
         return Rows(self.run[mask], self.row[mask])
 
     def get(self, values: NDArray) -> NDArray:

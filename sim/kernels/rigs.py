@@ -65,11 +65,11 @@ def installed_mw(ehs: Array, mw_per_ehs: Array) -> Array:
 
 
 class Machines(NamedTuple):
-    """Generations of each run, (R, G): ``mw_per_ehs`` at the plug, USD per EH/s ``asked`` for a used one, years of
-    ``life`` left; (R,): ``decline`` and ``discount`` rates, ``uptime``."""
+    """Generations of each run, (R, G): ``mw_per_ehs`` at the plug, USD per EH/s of a ``used`` one, years of ``life``
+    left; (R,): ``decline`` and ``discount`` rates, ``uptime``."""
 
     mw_per_ehs: Array
-    asked: Array
+    used: Array
     life: Array
     decline: Array
     discount: Array
@@ -93,10 +93,12 @@ PH_DAYS_PER_YEAR = 365.25 * 1000.0  # of an EH/s
 
 
 @compiled
-def _wanted(machines: Machines, buyers: Buyers, k: int, generation: int, free: Array, paid: Array) -> float:
+def _wanted(
+    machines: Machines, buyers: Buyers, markup: float, k: int, generation: int, free: Array, paid: Array
+) -> float:
     """EH/s of a generation that a buyer would take: as racks and money allow, if worth more than asked."""
     run = buyers.run[k]
-    asked, mw = machines.asked[run, generation], machines.mw_per_ehs[run, generation]
+    asked, mw = markup * machines.used[run, generation], machines.mw_per_ehs[run, generation]
     wanted = min(free[k] / mw, (buyers.budget[k] - paid[k]) / asked)
     if wanted <= 0.0:
         return 0.0
@@ -109,8 +111,10 @@ def _wanted(machines: Machines, buyers: Buyers, k: int, generation: int, free: A
 
 
 @compiled
-def sell_used(machines: Machines, buyers: Buyers, dealers: Array, ehs: Array, paid: Array) -> Array:
+def sell_used(machines: Machines, buyers: Buyers, markup: float, dealers: Array, ehs: Array, paid: Array) -> Array:
     """Sell the stock of ``dealers`` (R, G) EH/s, newest first, to all who want it in equal parts of what they want.
+
+    Dealers ask ``markup`` times the price of used rigs.
 
     Changes ``dealers``, the rigs ``ehs`` (R, S, G) and ``paid`` (n,) USD; returns what is left free (n,), MW.
     """
@@ -122,9 +126,9 @@ def sell_used(machines: Machines, buyers: Buyers, dealers: Array, ehs: Array, pa
             end += 1
         for generation in range(dealers.shape[1] - 1, -1, -1):
             total = 0.0
-            if dealers[run, generation] > 0.0 and machines.asked[run, generation] > 0.0:
+            if dealers[run, generation] > 0.0 and machines.used[run, generation] > 0.0:
                 for k in range(begin, end):
-                    wanted[k] = _wanted(machines, buyers, k, generation, free, paid)
+                    wanted[k] = _wanted(machines, buyers, markup, k, generation, free, paid)
                     total += wanted[k]
             if total <= 0.0:
                 continue
@@ -133,8 +137,47 @@ def sell_used(machines: Machines, buyers: Buyers, dealers: Array, ehs: Array, pa
                 bought = wanted[k] * part
                 ehs[run, buyers.site[k], generation] += bought
                 free[k] -= bought * machines.mw_per_ehs[run, generation]
-                paid[k] += bought * machines.asked[run, generation]
+                paid[k] += bought * markup * machines.used[run, generation]
                 sold += bought
             dealers[run, generation] = max(dealers[run, generation] - sold, 0.0)
         begin = end
     return free
+
+
+class Fleets(NamedTuple):
+    """What rigs at n places are worth, USD: by generation (n, G), and in all (n,) ``value``, ``scrap`` at dealers'
+    prices, ``margin`` a year at full uptime; ``mw`` at the plug."""
+
+    by_generation: Array
+    value: Array
+    scrap: Array
+    margin: Array
+    mw: Array
+
+
+@compiled
+def value_fleets(
+    ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, machines: Machines
+) -> Fleets:
+    """Values of the rigs ``ehs`` (n, G) of some ``run`` (n,), whose owner reckons with ``hashprice`` (n,)
+    USD/PH/day after pool fee and ``cost_per_mwh`` (n,) USD at the plug."""
+    n, generations = ehs.shape
+    by_generation, total = np.zeros((n, generations)), np.zeros((4, n))
+    for k in range(n):
+        r = run[k]
+        uptime = machines.uptime[r]
+        for g in range(generations):
+            rigs = ehs[k, g]
+            if rigs == 0.0:
+                continue
+            revenue = hashprice[k] * PH_DAYS_PER_YEAR
+            spent = machines.mw_per_ehs[r, g] * HOURS_PER_YEAR * cost_per_mwh[k]
+            worth = present_value(
+                revenue * uptime, spent * uptime, machines.decline[r], machines.discount[r], machines.life[r, g]
+            )
+            by_generation[k, g] = rigs * worth
+            total[0, k] += rigs * worth
+            total[1, k] += rigs * machines.used[r, g]
+            total[2, k] += rigs * max(revenue - spent, 0.0)
+            total[3, k] += rigs * machines.mw_per_ehs[r, g]
+    return Fleets(by_generation, total[0], total[1], total[2], total[3])

@@ -11,10 +11,10 @@ from agents import observations as ob
 from sim.arrays import Array, Index, safe_divide
 from sim.economics import hosting
 from sim.phases import finance
+from sim.phases.cases import CLIENT, Cases, OptionTable
 from sim.state import CLASSES, CLOUD, COLOCATION, CREDITS, RETROFIT
 
 if TYPE_CHECKING:
-    from sim.phases.cases import Cases, OptionTable
     from sim.sector import Sector
 
 MODES = (*CREDITS, "tenant-funded")
@@ -173,7 +173,30 @@ def best_mode(s: Sector, c: Cases, terms: Terms, asks: Array, own: Array, it_mw:
 
 
 def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
-    """Fill the AI columns of the option table and return the plans behind them."""
+    """Fill the AI columns of the option table and return the plans behind them.
+
+    Only cases that may host AI are worked out: half of all are not a landlord's or where AI is not permitted.
+    """
+    allowed = s.pivot_allowed & (s.regions.new_ai[c.run, c.region] > 0)
+    rows = np.flatnonzero(allowed & (c.role != CLIENT))
+    part = OptionTable.blank(len(rows))
+    found = _evaluate(s, c.take(rows), funds, part)
+    table.gate[:, ob.AI_OPTIONS] = ob.FORBIDDEN
+    table.gate[c.racks < 0.5, ob.HYBRID] = ob.NOTHING
+    cells = np.ix_(rows, ob.AI_OPTIONS)
+    for column in fields(OptionTable):
+        getattr(table, column.name)[cells] = getattr(part, column.name)[:, ob.AI_OPTIONS]
+    plans = Plans.blank(len(c), found.terms)
+    for column in fields(Plans):
+        if column.name != "terms":
+            getattr(plans, column.name)[rows] = getattr(found, column.name)
+    lead = np.stack([np.take(terms.lead_months, c.run) for terms in found.terms], axis=1)
+    plans.lead = np.maximum(lead, c.months_to_power[:, None])
+    return plans
+
+
+def _evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
+    """The AI columns and plans of cases that may host AI."""
     terms = [product_terms(s, product) for product in (COLOCATION, RETROFIT, CLOUD)]
     terms.append(terms[COLOCATION])
     plans = Plans.blank(len(c), terms)

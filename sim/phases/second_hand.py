@@ -58,21 +58,13 @@ def trade(s: Sector) -> None:
     asked = at.sum_into(free, s.n_runs, s.n_firms, firm)
     budget = safe_divide(funds[at.run, firm] * free, asked[at.run, firm])
     cost = np.zeros(len(at))
-    left = kernels.sell_used(_machines(s), _buyers(s, at, firm, free, budget), rigs.dealers, rigs.ehs, cost)
+    left = kernels.sell_used(
+        cases.machines(s), _buyers(s, at, firm, free, budget), COMMISSION, rigs.dealers, rigs.ehs, cost
+    )
     paid = at.sum_into(cost, s.n_runs, s.n_firms, firm)
     orders.pay_from_funds(s, paid)
     s.books.post("balance_only", "vendors", cash=-paid, rigs=paid)
     s.rig_mw_by_site[at.run, at.row] += free - left
-
-
-def _machines(s: Sector) -> kernels.Machines:
-    """The generations as those see them who buy used ones."""
-    rigs, p = s.rigs, s.P
-    return kernels.Machines(
-        mw_per_ehs=rigs.j_per_th * p.power.mining_overhead, asked=COMMISSION * rigs.used * 1e6,
-        life=cases.remaining_life(s), decline=s.expected_decline[:, 0],
-        discount=p.finance.mining_discount_rate[:, 0], uptime=p.power.availability[:, 0],
-    )  # fmt: skip
 
 
 def _buyers(s: Sector, at: Rows, firm: Index, free: Array, budget: Array) -> kernels.Buyers:

@@ -136,10 +136,10 @@ def test_without_a_place_to_keep_code_kernels_still_compile(monkeypatch) -> None
 def test_used_rigs_go_to_all_who_want_them_in_equal_parts() -> None:
     # 10 EH/s at 1 MW each, worth far more than asked; racks for 6 and 4 EH/s, but the second has money for 2
     one = np.ones((1, 2))
-    machines = rigs.Machines(one, 5.0 * one, 3.0 * one, np.array([0.1]), np.array([0.1]), np.array([1.0]))
+    machines = rigs.Machines(one, 4.0 * one, 3.0 * one, np.array([0.1]), np.array([0.1]), np.array([1.0]))
     pairs = [np.array(column) for column in ([0, 0], [2, 0], [6.0, 4.0], [1e3, 10.0], [50.0, 50.0], [20.0, 20.0])]
     dealers, ehs, paid = np.array([[3.0, 4.0]]), np.zeros((1, 3, 2)), np.zeros(2)
-    left = rigs.sell_used(machines, rigs.Buyers(*pairs), dealers, ehs, paid)
+    left = rigs.sell_used(machines, rigs.Buyers(*pairs), 1.25, dealers, ehs, paid)
     # newest first: 6 and 2 want 4 EH/s and get 3 and 1; then 3 and 1 want 3 EH/s and get 2.25 and 0.75
     np.testing.assert_allclose(ehs[0], [[0.75, 1.0], [0.0, 0.0], [2.25, 3.0]])
     np.testing.assert_allclose(dealers, 0.0)
@@ -149,10 +149,10 @@ def test_used_rigs_go_to_all_who_want_them_in_equal_parts() -> None:
 
 def test_nobody_buys_used_rigs_that_do_not_pay() -> None:
     one = np.ones((1, 1))
-    machines = rigs.Machines(one, 5.0 * one, 3.0 * one, np.array([0.1]), np.array([0.1]), np.array([1.0]))
+    machines = rigs.Machines(one, 4.0 * one, 3.0 * one, np.array([0.1]), np.array([0.1]), np.array([1.0]))
     pairs = [np.array(column) for column in ([0], [0], [6.0], [1e3], [0.4], [20.0])]  # 146 USD against 175 a year
     dealers, ehs = np.array([[3.0]]), np.zeros((1, 1, 1))
-    rigs.sell_used(machines, rigs.Buyers(*pairs), dealers, ehs, np.zeros(1))
+    rigs.sell_used(machines, rigs.Buyers(*pairs), 1.25, dealers, ehs, np.zeros(1))
     assert not ehs.any()
     assert dealers[0, 0] == 3.0
 
