@@ -102,4 +102,5 @@ def first_in_group(group: Index) -> Mask:
 def safe_divide(a: Array, b: Array, otherwise: float = 0.0) -> Array:
     """a / b where b is positive, else ``otherwise``."""
     a, b = np.broadcast_arrays(a, b)
-    return np.divide(a, b, out=np.full(a.shape, otherwise, dtype=np.float64), where=b > 0)
+    a, b = (np.ascontiguousarray(values, dtype=np.float64) for values in (a, b))
+    return sums.quotients(a.ravel(), b.ravel(), otherwise).reshape(a.shape)

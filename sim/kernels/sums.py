@@ -34,3 +34,28 @@ def look_up(values: NDArray, index: Index) -> NDArray:
         for n in range(index.shape[1]):
             found[run, n] = values[run, index[run, n]]
     return found
+
+
+@compiled
+def quotients(a: Array, b: Array, otherwise: float) -> Array:
+    """a / b (n,) where b is positive, else ``otherwise``."""
+    found = np.empty(len(a))
+    for n in range(len(a)):
+        found[n] = a[n] / b[n] if b[n] > 0.0 else otherwise
+    return found
+
+
+@compiled
+def counts_among(known: Index, kind: Index, run: Index, row: Index, kinds: int) -> Array:
+    """How many of the rows that a row knows are of each kind, and how many it knows at all (n, kinds + 1).
+
+    ``known`` (R, N, K) rows that each row knows, negative: none; ``kind`` (R, N); for the pairs ``run``, ``row`` (n,).
+    """
+    found = np.zeros((len(run), kinds + 1))
+    for n in range(len(run)):
+        for k in range(known.shape[2]):
+            other = known[run[n], row[n], k]
+            if other >= 0:
+                found[n, kind[run[n], other]] += 1.0
+                found[n, kinds] += 1.0
+    return found

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
@@ -15,7 +15,6 @@ from sim.sector import Sector
 CURVE = PriceDuration({"shape": ["a"] * 3, "weight": [0.25, 0.5, 0.25], "ratio": [0.4, 0.8, 2.0]})
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.floats(1e-300, 1e300))
 def test_logarithm(x: float) -> None:
     assert kernels._ln(x) == pytest.approx(np.log(x), rel=1e-15, abs=1e-15)
@@ -170,3 +169,9 @@ def test_look_up_keeps_the_kind(kind: type) -> None:
     found = sums.look_up(values, np.array([[2, 0, -1, 1], [1, 1, 2, 0]]))
     assert found.dtype == values.dtype
     np.testing.assert_array_equal(found, np.array([[2, 0, 2, 1], [4, 4, 0, 3]]).astype(kind))
+
+
+def test_counts_among_known_rows() -> None:
+    known, kind = np.array([[[1, 2, -1], [0, -1, -1], [1, 0, 2]]]), np.array([[0, 1, 1]])
+    found = sums.counts_among(known, kind, np.zeros(2, int), np.array([0, 2]), 3)
+    np.testing.assert_array_equal(found, [[0, 2, 0, 2], [1, 2, 0, 3]])
