@@ -49,7 +49,7 @@ def quotients(a: Array, b: Array, otherwise: float) -> Array:
 def counts_among(known: Index, kind: Index, run: Index, row: Index, kinds: int) -> Array:
     """How many of the rows that a row knows are of each kind, and how many it knows at all (n, kinds + 1).
 
-    ``known`` (R, N, K) rows that each row knows, negative: none; ``kind`` (R, N); for the pairs ``run``, ``row`` (n,).
+    ``known`` (R, N, K) rows that each row knows, negative: none; ``kind`` (R, N); for pairs ``run``, ``row`` (n,).
     """
     found = np.zeros((len(run), kinds + 1))
     for n in range(len(run)):
