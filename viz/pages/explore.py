@@ -130,7 +130,7 @@ def Chart(  # noqa: N802
         name=figure.key,
         title=figure.title,
         subtitle=figure.subtitle,
-        footer="Scenario: first run under way" if waiting else figure.footer,
+        footer="Scenario: first run under way" if waiting else figure.footer.removesuffix(f" · {figure.source}"),
         option=option(drawn, colours, axis=axis, modified=modified),
         older=older,
         table=screen.table(figure) if table else None,
