@@ -45,7 +45,8 @@ class Blocks(NamedTuple):
 
     ``mw`` at the plug and ``ehs`` that find a rack and may run; ``racked`` share that finds a rack; ``most`` share
     of hours it can run at most, since rigs that were off are not all back; others as in ``SitePower``;
-    ``strike_per_hashprice`` USD/MWh of revenue per USD/PH/day. Run r has the entries ``first[r]`` to ``first[r + 1]``.
+    ``strike_per_hashprice`` USD/MWh of revenue per USD/PH/day. Run r has the entries ``first[r]`` to
+    ``first[r + 1]``.
     """
 
     first: Index
