@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from experiments.month_drawing import PATH, PHASES, drawing
+
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docs/model.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\[((?:`[\w.]+`(?:, )?)+)\]\(\.\./([\w/]+\.py)\)")
@@ -73,6 +75,21 @@ def test_listed_values_are_those_of_the_code() -> None:
         if re.fullmatch(r"[-\d.e*/]+", told) and eval(told) != pytest.approx(value, rel=1e-12):
             wrong.append((key, told, value))
     assert wrong == []
+
+
+def test_phases_are_listed_in_their_order() -> None:
+    code = ast.parse((ROOT / "sim/sector.py").read_text(encoding="utf-8"))
+    advance = next(node for node in ast.walk(code) if isinstance(node, ast.FunctionDef) and node.name == "advance")
+    calls = [node.func for node in ast.walk(advance) if isinstance(node, ast.Call)]
+    called = [call.attr for call in calls if isinstance(call, ast.Attribute) and call.attr != "begin_month"]
+    table = TEXT.partition("| phase | functions, in order |")[2].partition("\n\n")[0]
+    told = [word.split(".")[-1] for names, _ in LINK.findall(table) for word in re.findall(r"`([\w.]+)`", names)]
+    assert told == [*called, "check_laws"]
+
+
+def test_drawing_of_the_month_is_current() -> None:
+    assert PATH.read_text(encoding="utf-8") == drawing(), "run python -m experiments.month_drawing"
+    assert [number for number, *_ in PHASES] == [str(number + 1) for number in range(10)]
 
 
 def test_linked_functions_exist() -> None:
