@@ -76,7 +76,8 @@ def _heads() -> Iterator[str]:
     ):
         yield _text(x, 44, title, 17, LIGHT.ink, 600)
         yield _text(x, 68, words, 13, LIGHT.second)
-        yield f'<line x1="{x}" x2="{x + (BODY if x == MIDDLE else SIDE)}" y1="84" y2="84" stroke="{LIGHT.strong_rule}"/>'
+        end = x + (BODY if x == MIDDLE else SIDE)
+        yield f'<line x1="{x}" x2="{end}" y1="84" y2="84" stroke="{LIGHT.strong_rule}"/>'
 
 
 def _phases() -> Iterator[str]:
