@@ -77,6 +77,15 @@ def test_listed_values_are_those_of_the_code() -> None:
     assert wrong == []
 
 
+def test_random_streams_are_listed() -> None:
+    table = TEXT.partition("| stream | per month?")[2].partition("\n\n")[0]
+    told = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "sim").rglob("*.py"))
+    drawn = set(re.findall(r"\b(?:uniforms|normals|generator)\([^()]*?\"(\w+)\"", code))
+    assert drawn - told == set()
+    assert {name for name in told if f'"{name}"' not in code} == set()
+
+
 def test_phases_are_listed_in_their_order() -> None:
     code = ast.parse((ROOT / "sim/sector.py").read_text(encoding="utf-8"))
     advance = next(node for node in ast.walk(code) if isinstance(node, ast.FunctionDef) and node.name == "advance")
