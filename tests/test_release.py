@@ -45,6 +45,32 @@ def test_licences_agree() -> None:
     assert found(r"^(Copyright .*)$", "LICENSE") == "Copyright (c) 2026 hashpivot contributors"
 
 
+def test_no_document_names_another_version() -> None:
+    newest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    told = {
+        f"{page.name}: {number}"
+        for page in PAGES
+        if page.name != "CHANGELOG.md"
+        for number in re.findall(r"\bhashpivot[ `]+v?(\d+\.\d+\.\d+)", page.read_text())
+        if number != newest
+    }
+    assert told == set()
+
+
+def test_readme_explains_every_extra() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {name for name in extras if f"`{name}`" not in README.partition("## Documentation")[2]} == set()
+
+
+def test_data_page_has_every_table_with_its_size_and_terms() -> None:
+    page = (ROOT / "docs/data.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (\d+) \| .+ \| .+ \| .+ \| \S.* \|$", page, re.MULTILINE))
+    files = {path.stem: path for path in (ROOT / "sim/data").glob("*.csv")}
+    assert {name: int(count) for name, count in rows.items()} == {
+        name: len(path.read_text(encoding="utf-8").splitlines()) - 1 for name, path in files.items()
+    }
+
+
 def test_changelog_dates_every_version_but_the_newest() -> None:
     heads = re.findall(r"^## \[(.+?)\] - (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert heads
