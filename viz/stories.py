@@ -95,7 +95,8 @@ def _no_runs(_: ResultSet, __: ResultSet | None) -> str:
 
 STORIES = (
     Story(
-        "halving", "The halving", "A halving switches off the costly, and the rest share what is left", "baseline", ("hashprice", "hashrate"),
+        "halving", "The halving", "A halving switches off the costly, and the rest share what is left", "baseline",
+        ("hashprice", "hashrate"),
         (
             "Every 210,000 blocks, about four years, the coins paid for a block are cut in half. The next "
             "cut is due in spring 2028. Nothing else changes that day: not the rigs, not their power, not "
@@ -143,7 +144,8 @@ STORIES = (
         _against("ai_delivered_mw", 1e-3, "AI capacity delivered by miners, GW,", 1),
     ),
     Story(
-        "ban", "China's ban", "In 2021 a ban moved half a network in two months", "history", ("hashrate", "hashprice"),
+        "ban", "China's ban", "In 2021 a ban moved half a network in two months", "history",
+        ("hashrate", "hashprice"),
         (
             "In June 2021 China's provinces ordered miners to switch off. More than a third of the world's "
             "hashrate was gone by July.",

@@ -35,6 +35,7 @@ class Shown:
     steps: int = 0
     horizon: int = 0
     kinds: str = ""
+    error: str = ""
     rows: list[Data] = field(default_factory=list)
     data: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -65,6 +66,12 @@ class Walk:
         self.left = 0
 
     def _work(self, months: int) -> None:
+        try:
+            self._walk(months)
+        except Exception as error:  # whatever it is, the page must tell
+            self.told(Shown(error=f"{type(error).__name__}: {error}"))
+
+    def _walk(self, months: int) -> None:
         with self.lock:
             if self.model is None:
                 scenario = Scenario.load(BASELINE, {**WORLD, **settings().world})
@@ -89,8 +96,8 @@ def look(model: SectorModel) -> Shown:
     largest = sorted(miners, key=lambda miner: -miner.connected_mw)[:SHOWN]
     return Shown(
         model.month, model.sector.t, model.sector.months,
-        ", ".join(plural(count, _spaced(name)) for name, count in names.items()),
-        [_row(miner) for miner in largest],
+        ", ".join(plural(count, _spaced(name)) for name, count in names.items()), "",
+        [_row(str(model.sector.labels.firms[miner.row]), miner) for miner in largest],
         model.datacollector.get_model_vars_dataframe(),
     )  # fmt: skip
 
@@ -99,14 +106,14 @@ def _spaced(name: str) -> str:
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
-def _row(miner: Any) -> Data:
+def _row(name: str, miner: Any) -> Data:
     cells = [
-        {"words": miner.name}, {"words": STRATEGY[miner.strategy], "meaning": MEANING[miner.strategy]},
+        {"words": name}, {"words": STRATEGY[miner.strategy], "meaning": MEANING[miner.strategy]},
         {"words": SIZE[miner.size]}, {"words": miner.region}, {"words": amount(miner.connected_mw)},
         {"words": amount(miner.ai_contracted_mw)}, {"words": amount(miner.hashrate_ehs)},
         {"words": amount(miner.cash_usd / 1e6)},
     ]  # fmt: skip
-    return {"id": miner.name, "cells": cells}
+    return {"id": name, "cells": cells}
 
 
 def figures(shown: Shown) -> list[Figure]:
@@ -123,7 +130,7 @@ def figures(shown: Shown) -> list[Figure]:
     price = (line("Hashprice", "money", "hashprice_usd_per_ph_day"),)
     source = "DataCollector"
     return [
-        Figure("agents", "Miners by strategy", "Agents in the model, counted by its data collector.", "firms", "stack",
+        Figure("agents", "Miners by strategy", "Agents counted by the model's data collector.", "firms", "stack",
                months, stack, 1, source, whole=True),
         Figure("step-price", "Hashprice", "USD per PH/s per day, from the data collector.", "USD/PH/day", "lines",
                months, price, 1, source),

@@ -12,6 +12,7 @@ from viz.charts.axes import axis_of
 from viz.charts.options import option
 from viz.components.blocks import Inputs, Sheet, link, words
 from viz.components.parts import ChartBlock
+from viz.frame import Problem
 from viz.theme import palette
 from viz.walk import Shown, Walk
 
@@ -69,6 +70,8 @@ def Steps() -> None:  # noqa: N802
             done = (
                 f"{month(shown.month, full=True)}, step {shown.steps} of {shown.horizon}. " if shown.horizon else ""
             )
+            if shown.error:
+                Problem("The model could not go on", [shown.error, "Reset it, or choose another run."])
             words("p", f"{done}{shown.kinds}." if done else "The model is being set up.", "hp-lede")
             solara.v.Html(tag="pre", children=[CODE])
         with solara.v.Html(tag="div", class_="hp-stack"):
