@@ -7,9 +7,11 @@ import solara.server.settings
 from solara.server.starlette import app as server
 
 from viz import frame, theme
+from viz.ensembles import prewarm
 from viz.lost import not_found
 from viz.pages.compare import Compare
 from viz.pages.explore import Explore
+from viz.settings import settings
 
 # Address, name in the top bar, component. A new page is one line here and a module under viz/pages.
 PAGES = (
@@ -26,3 +28,5 @@ solara.server.settings.assets.extra_locations = theme.asset_folders()
 solara.server.settings.assets.fontawesome_enabled = False
 server.add_exception_handler(404, not_found)
 server.middleware_stack = None  # built before this module is read: without this it would not know the handler
+if settings().ahead:
+    prewarm()

@@ -12,6 +12,7 @@ from sim.scenario import Scenario
 from viz.orders import Order, Snapshot
 from viz.service import Watch, service
 from viz.settings import settings
+from viz.state import BASELINE
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Following:
 def order(scenario: Scenario, *, runs: int | None = None, keep: bool = False) -> Order:
     """The dashboard's usual order for a scenario."""
     return Order(scenario, runs or settings().runs, keep=keep)
+
+
+def prewarm() -> None:
+    """Start the workers, and fill the baseline before anybody asks: everything is compared with it."""
+    service().watch(order(Scenario.load(BASELINE, settings().world), keep=True))
 
 
 def use_ensemble(wanted: Order | None) -> Following:

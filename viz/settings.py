@@ -11,7 +11,8 @@ from pathlib import Path
 @dataclass(frozen=True)
 class Settings:
     """``runs`` per scenario, worker ``processes``, ``months`` (None: the scenario's own), ``firms`` and ``sites``
-    of the world (None: the scenario's own), and the folder in which finished baselines are kept.
+    of the world (None: the scenario's own), the folder in which finished baselines are kept, and whether the
+    baseline is simulated ahead of the first visitor.
     """
 
     runs: int
@@ -20,6 +21,7 @@ class Settings:
     firms: int | None
     sites: int | None
     cache: Path
+    ahead: bool
 
     @property
     def world(self) -> dict[str, int]:
@@ -39,6 +41,7 @@ def settings() -> Settings:
         firms=_number("FIRMS"),
         sites=_number("SITES"),
         cache=Path(os.environ.get("HASHPIVOT_DASHBOARD_CACHE") or home / "hashpivot" / "dashboard"),
+        ahead=os.environ.get("HASHPIVOT_DASHBOARD_AHEAD") == "1",
     )
 
 

@@ -132,12 +132,10 @@ def Wedges(  # noqa: N802
     chosen: str,
     outcomes: list[Data],
     outcome: str,
-    meaning: str,
-    bars: list[Data],
     note: str,
     can_start: bool,
     event_choose: Event,
     event_pick: Event,
     event_start: Event,
 ) -> None:
-    """What each lever of one scenario does; see viz.comparison.wedges."""
+    """Which scenario and outcome to split among levers, and the button that starts it."""
