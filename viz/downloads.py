@@ -19,8 +19,8 @@ from viz.state import Setting
 TOML, ZIP, TEXT, JSON = "application/toml", "application/zip", "text/csv", "application/json"
 
 
-def offers(setting: Setting, scenario: Scenario, snapshot: Snapshot) -> list[Download]:
-    """Downloads of a scenario and the runs that are in."""
+def offers(setting: Setting, scenario: Scenario, snapshot: Snapshot, firms: str = "") -> list[Download]:
+    """Downloads of a scenario and the runs that are in; ``firms`` names a table of firms that was loaded."""
     name = f"hashpivot-{setting.scenario if not setting.changes else 'custom'}"
     found: list[Download] = [
         ("scenario", "Scenario (TOML)", lambda: (f"{name}.toml", scenario.to_toml(sources=True).encode(), TOML))
@@ -33,7 +33,7 @@ def offers(setting: Setting, scenario: Scenario, snapshot: Snapshot) -> list[Dow
         ("parquet", "Data, all tables (Parquet, zip)", lambda: (f"{name}.zip", _parquet(results), ZIP)),
         ("iamc", "Data, IAMC format (CSV)", lambda: (f"{name}-iamc.csv", _iamc(results), TEXT)),
     ]
-    manifest = json.dumps(_manifest(scenario, results), indent=2).encode()
+    manifest = json.dumps(_manifest(scenario, results) | ({"firms": firms} if firms else {}), indent=2).encode()
     return [*found, ("manifest", "Manifest of the runs (JSON)", lambda: (f"{name}-manifest.json", manifest, JSON))]
 
 

@@ -172,7 +172,8 @@ class Service:
             ensemble = self.ensembles.get(order.key)
             if ensemble is None or ensemble.error:
                 ensemble = Ensemble(order, make_job(
-                    order.scenario, order.seed, order.runs, assumptions=order.assumptions, firms=order.firms
+                    order.scenario, order.seed, order.runs, assumptions=order.assumptions, firms=order.firms,
+                    data=order.data,
                 ))  # fmt: skip
                 self._recall(ensemble)
                 self.ensembles[order.key] = ensemble

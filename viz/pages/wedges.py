@@ -11,6 +11,7 @@ from viz import comparison, levers, session
 from viz.charts.wedges import split_option
 from viz.comparison import ROWS
 from viz.components.parts import ChartBlock, Wedges
+from viz.ensembles import own_data
 from viz.tasks import use_task
 from viz.theme import palette
 
@@ -32,9 +33,10 @@ def LeverWedges(scenarios: list[Scenario], names: list[str], baseline: Scenario)
     table, set_table = solara.use_state(False)
     place = min(chosen, len(scenarios) - 1)
     scenario = scenarios[place]
-    key = scenario.content_hash()
+    key = f"{scenario.content_hash()}/{own_data()}"
     arguments = {
         "scenario": scenario, "against": baseline, "runs": RUNS, "outcomes": tuple(OUTCOMES.values()),
+        "data": own_data(),
     }  # fmt: skip
     done = use_task(key, attribute if asked == key else None, arguments)
     row = next(row for row in ROWS if row.key == outcome)
