@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,4 +28,10 @@ def __getattr__(name: str) -> Any:
     # Mesa takes seconds to import and ensembles do not need it: the agent classes load on first use
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'agents' has no attribute '{name}'")
+    near = get_close_matches(name, __all__, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(__all__)}."
+    raise AttributeError(f"Unknown name in agents '{name}': {hint}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

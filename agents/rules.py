@@ -20,7 +20,14 @@ RULES: dict[str, Rule] = {}
 
 
 def register_rule(name: str) -> Callable[[Rule], Rule]:
-    """Make an array rule available as ``behaviour.rule``. The last registration of a name holds."""
+    """Make an array rule available as ``behaviour.rule``. The last registration of a name holds.
+
+    >>> @register_rule("never")
+    ... def never(observation):
+    ...     return np.full(len(observation.firm), HOLD)
+    >>> RULES.pop("never") is never
+    True
+    """
 
     def keep(rule: Rule) -> Rule:
         RULES[name] = rule

@@ -20,6 +20,7 @@ import pandas as pd
 from experiments.effects import find_outcome, interval, records, year_ends
 from experiments.ensemble import batch_size, choose_runner, run_plans
 from experiments.folders import claim, known
+from experiments.told import Told
 from sim.arrays import Array
 from sim.errors import UserError
 from sim.forking import dated_group
@@ -46,8 +47,8 @@ class Lever:
     dropped: tuple[tuple[str, Any], ...] = ()
 
 
-@dataclass(frozen=True)
-class Attribution:
+@dataclass(frozen=True, repr=False)
+class Attribution(Told):
     """An effect split among levers.
 
     ``wedges``: lever, outcome, unit, month (every month), effect, ci_low, ci_high (95 % t interval over runs),

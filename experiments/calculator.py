@@ -15,6 +15,7 @@ import numpy as np
 
 from experiments import calculator_mixes, calculator_uses
 from experiments.calculator_uses import Use
+from experiments.told import Told
 from sim.errors import UserError, did_you_mean
 from sim.phases import dispatch, rig_market
 from sim.scenario import Scenario
@@ -55,8 +56,8 @@ class SiteInputs:
     capex_limit_usd: float | None = None
 
 
-@dataclass(frozen=True)
-class Calculation:
+@dataclass(frozen=True, repr=False)
+class Calculation(Told):
     """What ``calculate`` found: ``site`` (inputs with every default filled in), and tables as frames.
 
     ``workloads`` one row per use of a MW (COLUMNS), ``mixes`` the same measures for hybrid sites, ``best_mix`` the

@@ -24,6 +24,7 @@ from experiments.effects import (
 )
 from experiments.ensemble import batch_size, choose_runner, run_plans
 from experiments.folders import claim, finish, known
+from experiments.told import Told
 from experiments.wording import DASH, plural
 from sim.errors import UserError
 from sim.outcomes import HEADLINE
@@ -45,8 +46,8 @@ PAIRED = {
 }
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Told):
     """Paired results of scenarios, the baseline first.
 
     ``table`` has one row per scenario, headline outcome and month (year ends and the last): the columns of
@@ -132,6 +133,10 @@ def compare(
     ``stop_when_precise`` batches of runs are added until the interval of each of ``outcomes`` (all headline ones if
     empty) at the end is at least as narrow as ``precision`` asks (see experiments.effects.wished), at most ``runs``.
     Other options as in experiments.simulate. Raises UserError for results that cannot be paired.
+
+    >>> found = compare(["baseline", "carbon-tax"], runs=2, months=2)
+    >>> bool((found.at_end()["effect"] == 0).all())  # the tax comes in 2027
+    True
     """
     if not (math.isfinite(precision) and precision > 0):
         raise UserError(f"precision must be above 0, not {precision}.")

@@ -20,6 +20,7 @@ from experiments.axes import value_words
 from experiments.conditions import Condition, parse
 from experiments.designs import Design
 from experiments.sweep_result import SweepResult
+from experiments.told import Told
 from experiments.wording import MINUS
 from sim.errors import UserError
 from sim.scenario.registry import field_table
@@ -73,8 +74,8 @@ class Box:
         return " and ".join(limit.words for limit in self.limits)
 
 
-@dataclass(frozen=True)
-class Discovery:
+@dataclass(frozen=True, repr=False)
+class Discovery(Told):
     """Boxes in the order found. ``trade_off``: coverage, density and restricted axes of each step of the first
     box's search, ``chosen`` the step taken. ``interest`` is the share of all ``cases`` that fulfil the condition."""
 

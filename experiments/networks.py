@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.results import ResultSet
+    from sim.scenario import Scenario
 
 
 def contract_graph(results: ResultSet, run: int | None = None, month: str | None = None) -> nx.DiGraph:
@@ -49,15 +50,21 @@ def information_graph(results: ResultSet, run: int | None = None) -> nx.DiGraph:
     Needs a result folder (its resolved scenario); raises UserError otherwise.
     """
     from sim.scenario import Scenario
-    from sim.sector import Sector
 
     run, _ = _moment(results, run, None)
     if "folder" not in results.meta:
         raise UserError("The information network needs a result folder: run with --out.")
     scenario = Scenario.load(str(Path(results.meta["folder"]) / "scenario.toml"))
-    sector = Sector(scenario, int(results.meta["seed"]), (run,), months=1, mode=str(results.meta["assumptions"]))
+    return peers_graph(scenario, int(results.meta["seed"]), run, str(results.meta["assumptions"]))
+
+
+def peers_graph(scenario: Scenario, seed: int, run: int, assumptions: str) -> nx.DiGraph:
+    """Who observes whom in run ``run`` of a scenario, firm -> peer, in its first month."""
+    from sim.sector import Sector
+
+    sector = Sector(scenario, seed, (run,), months=1, mode=assumptions)
     names = sector.labels.firms
-    graph: nx.DiGraph = nx.DiGraph(name=f"{results.scenario}, run {run}")
+    graph: nx.DiGraph = nx.DiGraph(name=f"{scenario.name}, run {run}")
     graph.add_nodes_from(str(name) for name in names)
     for firm, peers in enumerate(sector.peers[0].tolist()):
         graph.add_edges_from((str(names[firm]), str(names[peer])) for peer in peers if peer >= 0)

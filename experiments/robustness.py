@@ -18,14 +18,15 @@ import pandas as pd
 from experiments.axes import value_words
 from experiments.conditions import Condition, parse
 from experiments.sweep_result import SweepResult
+from experiments.told import Told
 from sim.errors import UserError
 from sim.outcomes import BY_NAME
 
 GOALS = ("high", "low")
 
 
-@dataclass(frozen=True)
-class Robustness:
+@dataclass(frozen=True, repr=False)
+class Robustness(Told):
     """``table``: one row per policy, the one with the smallest worst regret first (or else the one that satisfices
     most often). ``regrets``: future x policy, in the unit of the outcome; empty without one."""
 

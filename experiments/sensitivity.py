@@ -18,6 +18,7 @@ import pandas as pd
 
 from experiments.designs import MORRIS_LEVELS, Design, salib
 from experiments.sweep_result import HEADLINES, SweepResult, read_csv
+from experiments.told import Told
 from sim.errors import UserError
 from sim.outcomes import BY_NAME
 
@@ -32,8 +33,8 @@ COLUMNS = {
 LEADING = {"sobol": "st", "morris": "mu_star"}  # what axes are ranked by
 
 
-@dataclass(frozen=True)
-class Sensitivity:
+@dataclass(frozen=True, repr=False)
+class Sensitivity(Told):
     """``table``: one row per combination of levers (if any), outcome and axis, the most important axis first.
 
     ``constant`` names outcomes that do not vary over the points, for which no index is defined.

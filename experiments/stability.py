@@ -148,14 +148,17 @@ def drivers(runs: int, seed: int = 0, months: int | None = None, top: int = 10) 
     results = simulate(scenario, seed, runs, months=months, assumptions="sampled", firms="none")
     causes = drawn(scenario, seed, runs)
     causes["coin price"] = results.series("btc_price_usd").iloc[:, -1].to_numpy(float)
-    ranked = causes.rank()
     rows: list[dict[str, object]] = []
     for name in DRIVEN:
-        outcome = pd.Series(results.outcome(name).iloc[:, -1].to_numpy(float)).rank()
-        rho = ranked.corrwith(outcome).dropna()
+        rho = rank_correlations(causes, results.outcome(name).iloc[:, -1])
         largest = rho.abs().nlargest(top).index
         rows.extend({"outcome": name, "key": str(key), "rho": float(rho[key])} for key in largest)
     return pd.DataFrame(rows)
+
+
+def rank_correlations(causes: pd.DataFrame, outcome: pd.Series) -> pd.Series:
+    """Spearman's rank correlation of each column (run x cause) with a number per run; without what never varies."""
+    return causes.reset_index(drop=True).rank().corrwith(outcome.reset_index(drop=True).rank()).dropna()
 
 
 def drawn(scenario: Scenario, seed: int, runs: int) -> pd.DataFrame:

@@ -18,6 +18,7 @@ import pandas as pd
 from experiments.fork import Fork, advance, counter
 from experiments.shocks import DEFINITIONS, SHOCKS, check_names, dated, scaled
 from experiments.stress_watch import CAUSES, Tally, Watch, tally
+from experiments.told import Told
 from sim.errors import UserError
 from sim.months import month_name, month_number
 from sim.runs import Assumptions, Job, Progress, make_job, split
@@ -36,8 +37,8 @@ EARLY = 6  # months in which what breaks first is looked for
 FEWEST = 1.0  # firms of a group per run, on average, to be told as what breaks first
 
 
-@dataclass(frozen=True)
-class StressResult:
+@dataclass(frozen=True, repr=False)
+class StressResult(Told):
     """What a stress test found.
 
     ``firms``: per shock and firm alive at the date: shock, firm, size, listed, probability (of distress within the

@@ -41,6 +41,10 @@ class SweepResult:
             raise UserError(f"{folder} holds no complete batch of runs yet: run the same sweep again to fill it.")
         return result
 
+    def __repr__(self) -> str:
+        done = f"{self.finished_runs} of {len(self.points) * self.design.runs} runs"
+        return f"SweepResult({str(self.folder)!r}, {self.design.method}, {len(self.points)} points, {done})"
+
     @cached_property
     def batches(self) -> list[str]:
         """File names of the complete batches."""

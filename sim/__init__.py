@@ -23,6 +23,12 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    from sim.errors import did_you_mean
+
+    raise AttributeError(did_you_mean(name, __all__, f"name in {__name__}"))
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

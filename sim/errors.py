@@ -12,7 +12,11 @@ class RunError(Exception):
 
 
 def did_you_mean(wrong: str, known: list[str], what: str) -> str:
-    """One line naming the nearest known names, or all of them when none is near."""
+    """One line naming the nearest known names, or all of them when none is near.
+
+    >>> did_you_mean("hashpirce", ["hashprice", "ai_rent"], "outcome")
+    "Unknown outcome 'hashpirce': did you mean hashprice?"
+    """
     from difflib import get_close_matches
 
     near = get_close_matches(wrong, known, n=3, cutoff=0.55)

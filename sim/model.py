@@ -54,6 +54,13 @@ class SectorModel(mesa.Model):
     ``datacollector`` keeps the attributes of ``REPORTERS`` after each step; ``results()`` all tables. The
     engine's state is at ``sector``, whose arrays have this run in row 0. Miners join the registry in the month
     they enter and leave it in the month they exit. Raises UserError for wrong input.
+
+    >>> model = SectorModel("baseline", rng=7, run=0)
+    >>> model.step()
+    >>> model.month, model.running
+    ('2026-07', True)
+    >>> {miner.strategy for miner in model.agents_by_type[Miner]} <= {"BTC", "HYBRID", "AI"}
+    True
     """
 
     def __init__(
@@ -88,6 +95,11 @@ class SectorModel(mesa.Model):
         # Mesa's step moves the clock before it calls ours: refuse first, so that the clock stays right
         self._mesa_step = self.step
         self.step = self._step_within_horizon  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        s = self.sector
+        done = f"{s.t} of {s.months} months done"
+        return f"SectorModel({s.scenario.name!r}, rng={s.seed}, run={s.runs[0]}): {done}, {self.firms_active} firms"
 
     # ------------------------------------------------------------------ the month
 
@@ -138,6 +150,7 @@ class SectorModel(mesa.Model):
 
     @property
     def btc_price_usd(self) -> float:
+        """Mean coin price of the month, USD."""
         return self.sector.now.btc_price.item()
 
     @property
@@ -147,6 +160,7 @@ class SectorModel(mesa.Model):
 
     @property
     def hashprice_usd_per_ph_day(self) -> float:
+        """Subsidy and fees per PH/s and day, USD."""
         return self.sector.now.hashprice.item()
 
     @property
@@ -196,12 +210,15 @@ class SectorModel(mesa.Model):
     # ------------------------------------------------------------------ what agents look up
 
     def strategy_of(self, firm: int) -> str:
+        """BTC, HYBRID, AI or EXITED, of the firm in that row."""
         return STRATEGIES[self.sector.firms.strategy[0, firm]]
 
     def size_of(self, firm: int) -> str:
+        """Size class at start or entry of the firm in that row."""
         return SIZES[self.sector.firms.size[0, firm]]
 
     def tenant_class_of(self, tenant: int) -> str:
+        """Class of the tenant in that row: hyperscaler, neocloud or enterprise."""
         return CLASSES[self.sector.tenants.klass[0, tenant]]
 
     def connected_mw_of(self, region: int) -> float:

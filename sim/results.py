@@ -26,6 +26,20 @@ class ResultSet:
 
     ``tables`` maps table names to frames with a ``run`` column; tables left out are empty. ``meta`` says where
     they come from: scenario, seed, assumptions and, for a folder, its manifest.
+
+    >>> from sim import simulate
+    >>> results = simulate("baseline", seed=7, runs=2, months=2)
+    >>> results
+    ResultSet of 'baseline', runs 0 to 1, 2026-07 to 2026-08 (2 months), seed 7, assumptions sampled
+      rows: sector 4, classes 16, ...
+    >>> results.outcome("hashprice").shape
+    (2, 2)
+    >>> results.run(1).series("exits", "classes", size="small").index.tolist()
+    [1]
+    >>> results.outcome("hashpirce")
+    Traceback (most recent call last):
+    ...
+    sim.errors.UserError: Unknown outcome 'hashpirce': did you mean hashprice or hhi_hashrate?
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], meta: Mapping[str, Any] | None = None) -> None:

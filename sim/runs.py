@@ -7,6 +7,8 @@ batch it is in, and in which only the guilty run fails.
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -179,7 +181,13 @@ def raise_if_nothing_finished(results: ResultSet) -> None:
 
 
 def load_plugins(modules: tuple[str, ...]) -> None:
-    """Import modules that register rules by name; raises UserError for one that cannot be imported."""
+    """Import modules that register rules by name; raises UserError for one that cannot be imported.
+
+    Modules of the working folder are found too: a command, unlike ``python``, does not look there by itself.
+    """
+    here = os.getcwd()
+    if modules and here not in sys.path:
+        sys.path.append(here)  # last, so that nothing there can stand in for what is installed
     for name in modules:
         try:
             importlib.import_module(name)

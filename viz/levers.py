@@ -44,7 +44,7 @@ UNITS = {
 NAME_ENDS = (
     "_usd_m_per_mw_year", "_usd_per_mw_year", "_usd_m_per_mw", "_usd_per_mwh", "_usd_per_mw", "_usd_per_t",
     "_usd_per_hour", "_usd_per_w", "_mw_per_month", "_btc_per_day", "_per_quarter", "_per_year", "_per_month",
-    "_j_per_th", "_ehs", "_usd_m", "_usd", "_scale",
+    "_j_per_th", "_ehs", "_usd_m", "_usd", "_scale", "_months", "_years",
 )  # fmt: skip
 ACRONYMS = {"ai": "AI", "gpu": "GPU", "ltv": "LTV", "ltc": "LTC", "btc": "BTC", "it": "IT", "sla": "SLA",
             "sd": "spread", "gbm": "GBM", "ebitda": "EBITDA"}  # fmt: skip

@@ -54,9 +54,8 @@ def footer(figure: Figure, snapshot: Snapshot, base: Snapshot, *, waiting: bool,
         return f"Stopped at {snapshot.done} of {plural(snapshot.wanted, 'run')}"
     if 1 < figure.runs < RUNS_FOR_BANDS and figure.kind == "lines" and any(line.paths for line in figure.lines):
         return f"{plural(figure.runs, 'run')} as single paths · bands from {RUNS_FOR_BANDS} runs"
-    if snapshot.failed:
-        return f"{figure.footer} · {plural(snapshot.failed, 'run')} did not finish"
-    return figure.footer
+    told = figure.footer.removesuffix(f" · {figure.source}")
+    return f"{told} · {plural(snapshot.failed, 'run')} did not finish" if snapshot.failed else told
 
 
 def failure(snapshot: Snapshot) -> Notice | None:

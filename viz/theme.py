@@ -25,8 +25,9 @@ def asset_folders() -> list[str]:
 
 
 def css(root: str = "") -> str:
-    """Font faces and colour variables; ``root`` is the path the dashboard is served under."""
-    return "\n".join([*_faces(root), _variables(False), _variables(True)])
+    """Font faces, colour variables and the look of pages; ``root`` is the path the dashboard is served under."""
+    pages = (ASSETS / "pages.css").read_text(encoding="utf-8")
+    return "\n".join([*_faces(root), _variables(False), _variables(True), pages])
 
 
 def _faces(root: str) -> list[str]:

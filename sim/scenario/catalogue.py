@@ -50,6 +50,11 @@ def parse_set(text: str) -> tuple[str, Any]:
     """``key=value`` of the command line as (dotted key, value).
 
     The value is a TOML literal; text, months and choices may stand bare, lists as words with commas.
+
+    >>> parse_set("policy.carbon_price_usd_per_t=60")
+    ('policy.carbon_price_usd_per_t', 60)
+    >>> parse_set("policy.mining_ban_regions = RUSSIA, CHINA")
+    ('policy.mining_ban_regions', ['RUSSIA', 'CHINA'])
     """
     key, equals, raw = (part.strip() for part in text.partition("="))
     if not equals or not raw:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from agents.rules import RULES
+from sim.errors import did_you_mean
 from sim.scenario.distributions import Distribution, as_dict
 
 Role = Literal["lever", "assumption", "structural"]
@@ -55,6 +56,14 @@ class Block(BaseModel):
     """A group of parameters. Immutable, without unknown keys, without silent conversion ("5" is not 5)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True)
+
+    if not TYPE_CHECKING:  # type checkers know the fields, and would take any name as known
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # pydantic's own
+                return super().__getattr__(name)
+            known = list(type(self).model_fields)
+            raise AttributeError(did_you_mean(name, known, f"parameter of {type(self).__name__}"))
 
 
 def check_month(value: str) -> str:

@@ -83,7 +83,13 @@ def field_table() -> MappingProxyType[str, FieldInfo]:
 
 
 def describe(key: str) -> FieldInfo:
-    """The parameter of that dotted key; printing it explains it. ScenarioError names the nearest key."""
+    """The parameter of that dotted key; printing it explains it. ScenarioError names the nearest key.
+
+    >>> print(describe("rigs.shipping_months"))
+    rigs.shipping_months
+      ...
+      role: ...
+    """
     try:
         return field_table()[key]
     except KeyError:

@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sim.errors import did_you_mean
 from sim.scenario import params
 from sim.scenario.blocks import AI, Behaviour, Bitcoin, Finance, Measure, Policy, Power, Rigs, Shock, World
 from sim.scenario.check import explain, inconsistencies
@@ -24,6 +25,21 @@ class Scenario(BaseModel):
 
     ``explicit`` lists the keys that somebody set on purpose (in a file other than the library's base and
     baseline, or as an override). Assumptions among them are not sampled.
+
+    >>> scenario = Scenario.load("baseline", {"policy.carbon_price_usd_per_t": 60})
+    >>> scenario
+    <Scenario baseline: policy.carbon_price_usd_per_t=60.0>
+    >>> scenario.policy.carbon_price_usd_per_t
+    60.0
+    >>> scenario.policy.carbon_prize_usd_per_t
+    Traceback (most recent call last):
+    ...
+    AttributeError: Unknown parameter of Policy 'carbon_prize_usd_per_t': did you mean carbon_price_usd_per_t ...
+    >>> Scenario.load("baseline", {"policy.carbon_prize_usd_per_t": 60})
+    Traceback (most recent call last):
+    ...
+    sim.scenario.errors.ScenarioError: policy.carbon_prize_usd_per_t: unknown key; did you mean \
+    policy.carbon_price_usd_per_t? [override]
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +59,13 @@ class Scenario(BaseModel):
     policy: Policy = Policy()
     shocks: tuple[Shock, ...] = ()
     measures: tuple[Measure, ...] = ()
+
+    if not TYPE_CHECKING:  # type checkers know the blocks, and would take any name as known
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # pydantic's own
+                return super().__getattr__(name)
+            raise AttributeError(did_you_mean(name, list(type(self).model_fields), "part of a scenario"))
 
     @classmethod
     def names(cls) -> list[str]:

@@ -22,7 +22,10 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 # only when debt falls due or cannot be paid: tests of their own
-RARE = ("finance.debt_ebitda_covenant", "finance.restructuring_haircut", "finance.refinancing_share")
+RARE = (
+    "finance.debt_ebitda_covenant", "finance.restructuring_haircut", "finance.refinancing_share",
+    "finance.creditor_patience_years",
+)  # fmt: skip
 OTHER = {"behaviour.network_degree": [12], "bitcoin.network_hashrate_ehs": [1000.0]}  # bounds would be refused
 SIZES = ("world.firms", "world.sites", "world.entrant_firms", "world.months", "world.check_laws")
 TINY = {"world.firms": 80, "world.sites": 200}
@@ -44,7 +47,8 @@ def test_every_parameter_is_read(make, tmp_path: Path) -> None:
     read: set[str] = set()
     for overrides in switches:
         sector = make("baseline", overrides, months=4, runs=(0,), track=read)
-    settle.restructure(sector, np.zeros((1, sector.n_firms), bool))  # happens in bad times only
+    settle.worth_to_creditors(sector)  # this and restructuring happen in bad times only
+    settle.restructure(sector, np.zeros((1, sector.n_firms), bool))
     assert idle_keys(read) == []
 
 

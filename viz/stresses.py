@@ -1,0 +1,119 @@
+"""What the page of stress tests shows, away from Solara: the heat map, what breaks first, choices of the date."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from experiments.stress import StressResult
+from experiments.wording import DASH, month, number, plural
+from sim.months import month_name, month_number
+from sim.scenario import Scenario
+from viz.firms import SIZE
+
+Data = dict[str, Any]
+STEPS = (0.05, 0.2, 0.4, 0.6, 0.8)  # probabilities from which a cell is one step darker
+FOLLOWED = 24  # months after the shock
+LEAST_FOLLOWED = 6
+
+
+def dates(scenario: Scenario) -> list[str]:
+    """Months in which a shock may strike: every quarter that leaves time to follow it."""
+    start, months = month_number(scenario.world.start), scenario.world.months
+    last = max(1, months - min(FOLLOWED, max(LEAST_FOLLOWED, months // 2)))
+    return [month_name(start + k) for k in range(min(3, last), last + 1, 3)]
+
+
+def usual_date(scenario: Scenario) -> str:
+    """A year after the start, or the latest that leaves time."""
+    found = dates(scenario)
+    wanted = month_name(month_number(scenario.world.start) + 12)
+    return wanted if wanted in found else found[-1]
+
+
+def followed(scenario: Scenario, date: str) -> int:
+    """Months that can be followed from a date."""
+    left = month_number(scenario.world.start) + scenario.world.months - month_number(date)
+    return min(FOLLOWED, left)
+
+
+def label(name: str) -> str:
+    """coin-crash as "Coin crash"."""
+    return name.replace("-", " ").capitalize()
+
+
+def heat(result: StressResult, listed: bool) -> tuple[list[str], list[Data]]:
+    """Columns and rows of the heat map: size classes first, then firms, the most shaken on top."""
+    table = result.firms
+    shocks = [str(name) for name in table["shock"].unique()]
+    rows = [_class_row(table, size, shocks) for size in SIZE if (table["size"] == size).any()]
+    kept = table[table["listed"]] if listed else table[table["hashrate_ehs"] > 0]
+    order = kept.groupby("firm")["probability"].max().sort_values(ascending=False).index
+    by_cell = {(row["shock"], row["firm"]): row for row in kept.to_dict("records")}
+    for firm in order:
+        cells = [by_cell.get((shock, firm)) for shock in shocks]
+        first = next(cell for cell in cells if cell is not None)
+        rows.append(
+            {
+                "name": str(firm),
+                "open": str(firm),
+                "under": SIZE[first["size"]],
+                "cells": [_cell(cell) for cell in cells],
+            }
+        )
+    return [label(shock) for shock in shocks], rows
+
+
+def _class_row(table: pd.DataFrame, size: str, shocks: list[str]) -> Data:
+    own = table[table["size"] == size]
+    count = own["firm"].nunique()
+    parts = [own[own["shock"] == shock] for shock in shocks]
+    cells = [_shaded(float(p["probability"].mean()), float(p["baseline_probability"].mean()), "") for p in parts]
+    return {"name": f"All firms {SIZE[size]}", "open": "", "under": plural(count, "firm"), "cells": cells}
+
+
+def _cell(row: dict[Any, Any] | None) -> Data:
+    if row is None:
+        return {"words": DASH, "step": 0, "told": "not there at the date"}
+    cause = f" First sign: {row['first_cause']}." if row["first_cause"] else ""
+    months = row["months_to_failure"]
+    fails = f" Where it fails, after {months:.0f} months." if math.isfinite(months) else ""
+    return _shaded(float(row["probability"]), float(row["baseline_probability"]), f"{cause}{fails}")
+
+
+def _shaded(probability: float, calm: float, more: str) -> Data:
+    told = f"{100 * probability:.0f} % in distress, {100 * calm:.0f} % without the shock.{more}"
+    return {"words": f"{100 * probability:.0f} %", "step": sum(probability >= s for s in STEPS), "told": told}
+
+
+SECTOR_COLUMNS = (
+    {"name": "Shock", "left": True},
+    {"name": "Breaks first", "left": True},
+    {"name": "Firms in distress"},
+    {"name": "Firms failed"},
+    {"name": "Hashrate of firms that fail"},
+    {"name": "Lowest hashprice", "unit": "USD/PH/day"},
+    {"name": "EBITDA", "unit": "bn USD"},
+    {"name": "Worst month"},
+)
+
+
+def sector(result: StressResult) -> list[Data]:
+    """Rows of the table of the sector, the run without a shock first."""
+    rows = []
+    for row in result.sector.to_dict("records"):
+        calm = row["shock"] == "none"
+        words = (
+            "No shock" if calm else label(str(row["shock"])),
+            "" if calm else str(row["breaks_first"]) or "no group",
+            f"{number(row['firms_in_distress'], 0)} of {number(row['firms'], 0)}",
+            number(row["firms_failed"], 1),
+            f"{number(100 * row['failed_hashrate_share'], 0)} %",
+            number(row["hashprice_low"], 1),
+            number(row["ebitda_usd"] / 1e9, 1),
+            month(row["worst_month"]) if row["worst_month"] else DASH,
+        )
+        rows.append({"id": str(row["shock"]), "cells": [{"words": text} for text in words]})
+    return rows
