@@ -50,7 +50,6 @@ def environment(runs: int | None = None, workers: int | None = None) -> dict[str
         "SOLARA_THEME_TITLE": "hashpivot",
         "SOLARA_THEME_LOADER": "plain",
         "SOLARA_THEME_SHOW_BANNER": "false",
-        "HASHPIVOT_DASHBOARD_AHEAD": "1",
     }
     if runs:
         wanted["HASHPIVOT_DASHBOARD_RUNS"] = str(runs)

@@ -14,14 +14,9 @@ from viz.lost import not_found
 from viz.pages.calculator import Calculator, warm_up
 from viz.pages.compare import Compare
 from viz.pages.explore import Explore
-<<<<<<< HEAD
-from viz.settings import settings
-=======
 from viz.pages.firms import Firms
 from viz.pages.network import Network
 from viz.pages.stress import Stress
-from viz.service import service
->>>>>>> main
 
 # Address, name in the top bar, component. A new page is one line here and a module under viz/pages.
 PAGES = (
@@ -42,12 +37,7 @@ solara.server.settings.assets.extra_locations = theme.asset_folders()
 solara.server.settings.assets.fontawesome_enabled = False
 server.add_exception_handler(404, not_found)
 server.middleware_stack = None  # built before this module is read: without this it would not know the handler
-<<<<<<< HEAD
-if settings().ahead:
-    prewarm()
-=======
 
 if os.environ.get("SOLARA_APP"):  # served, not just imported: workers load while the first visitor is on the way
-    service()
+    prewarm()
     warm_up()
->>>>>>> main

@@ -11,8 +11,7 @@ from pathlib import Path
 @dataclass(frozen=True)
 class Settings:
     """``runs`` per scenario, worker ``processes``, ``months`` (None: the scenario's own), ``firms`` and ``sites``
-    of the world (None: the scenario's own), the folder in which finished baselines are kept, and whether the
-    baseline is simulated ahead of the first visitor.
+    of the world (None: the scenario's own), and the folder in which finished baselines are kept.
     """
 
     runs: int
@@ -21,7 +20,6 @@ class Settings:
     firms: int | None
     sites: int | None
     cache: Path
-    ahead: bool
 
     @property
     def world(self) -> dict[str, int]:
@@ -41,7 +39,6 @@ def settings() -> Settings:
         firms=_number("FIRMS"),
         sites=_number("SITES"),
         cache=Path(os.environ.get("HASHPIVOT_DASHBOARD_CACHE") or home / "hashpivot" / "dashboard"),
-        ahead=os.environ.get("HASHPIVOT_DASHBOARD_AHEAD") == "1",
     )
 
 

@@ -9,6 +9,7 @@ import ipyvue
 import pytest
 import solara
 
+from experiments.wording import DASH
 from sim.results import ResultSet
 from sim.runs import simulate
 from sim.scenario import Scenario
@@ -103,7 +104,7 @@ def test_an_older_setting_says_so_and_fades(monkeypatch, runs):
 
 def test_the_full_band(monkeypatch, runs):
     found = charts(monkeypatch, full(runs["baseline"]), full(runs["own"]))
-    assert found["hashprice"].footer.startswith("22 runs · bands 10–90 %, 25–75 %")
+    assert found["hashprice"].footer.startswith(f"22 runs · bands 10{DASH}90 %, 25{DASH}75 %")
     assert any("band" in str(series.get("stack")) for series in found["hashprice"].option["series"])
     assert not found["hashprice"].older
 
@@ -116,7 +117,8 @@ def test_a_cancelled_run_can_go_on_from_each_chart(monkeypatch, runs):
 
 
 def test_failed_runs_are_told_in_the_first_chart_and_the_rest_holds(monkeypatch, runs):
-    found = list(charts(monkeypatch, full(runs["baseline"]), Snapshot(wanted=22, error="Cash is undefined.")).values())
+    none = Snapshot(wanted=22, error="Cash is undefined.")
+    found = list(charts(monkeypatch, full(runs["baseline"]), none).values())
     assert found[0].notice["head"] == "No run of this scenario finished"
     assert "Cash is undefined." in found[0].notice["text"]
     assert [chart.notice for chart in found[1:]] == [None] * 14
