@@ -72,7 +72,7 @@ def Pinned(pinned: list[tuple[Setting, Scenario]]) -> None:  # noqa: N802
     slots = [use_ensemble(order(pinned[i][1]) if i < len(pinned) else None) for i in range(MOST_PINS)]
     before = base.snapshot.results
     results = [_own(slot, scenario) for slot, (_, scenario) in zip(slots, pinned, strict=False)]
-    names = [_name(setting, scenario) for setting, scenario in pinned]
+    names = [screen.title(setting, scenario) for setting, scenario in pinned]
     as_differences = view.option("compare") == "differences"
     shown = [row for row in ROWS if row.key in view.option("rows", ",".join(FIRST_ROWS)).split(",")]
     solara.use_effect(lambda: session.downloads.set(_offers(names, results)), [[len(r or ()) for r in results]])
@@ -121,11 +121,6 @@ def _own(slot: Following, scenario: Scenario) -> ResultSet | None:
     return slot.snapshot.results if slot.key.startswith(order(scenario).key) else None
 
 
-def _name(setting: Setting, scenario: Scenario) -> str:
-    before = Scenario.load(setting.scenario).values()
-    return setting.name or levers.title_of(scenario, dict(setting.changes), before)
-
-
 def _short(name: str) -> str:
     """A name as a button on a phone holds it."""
     return name if len(name) <= SHORT else f"{name[: SHORT - 1].rstrip(' ,')}…"
@@ -154,7 +149,7 @@ def _column_head(place: int, setting: Setting, scenario: Scenario, slot: Followi
     snapshot = slot.snapshot
     ColumnHead(
         letter=LETTERS[place],
-        name=_name(setting, scenario),
+        name=screen.title(setting, scenario),
         text=text,
         progress=f"{snapshot.done} of {plural(snapshot.wanted, 'run')}" if snapshot.running else "",
         event_unpin=lambda _: session.go(session.view().unpin(place)),

@@ -78,7 +78,7 @@ def Result(setting: Setting, scenario: Scenario) -> None:  # noqa: N802
     results = shown.snapshot.results
     few = use_figures(screen.first_runs(results) if results and view.option("paths") else None)
     names = solara.use_memo(dict[str, str], [])
-    names[_key(scenario)] = now = _title(setting, scenario)
+    names[_key(scenario)] = now = screen.title(setting, scenario)
     older = names.get(own.key, "an older setting") if own.snapshot.results and own.key != _key(scenario) else ""
     if is_baseline:
         older = ""
@@ -193,7 +193,7 @@ def _head(
         lede = scenario.summary if is_baseline else f"{scenario.summary} Against the baseline, {span}."
     pinned = setting in session.view().pins
     Head(
-        title=_title(setting, scenario),
+        title=screen.title(setting, scenario),
         lede=lede,
         progress=screen.progress(shown.snapshot, None if is_baseline else base.snapshot, quiet=False),
         actions=[{"id": "pin", "label": "Pinned to Compare" if pinned else "Pin to Compare", "off": pinned}],
@@ -201,11 +201,6 @@ def _head(
         event_go_on=shown.go_on,
         event_action=lambda _: session.go(session.view().pin(setting)),
     )
-
-
-def _title(setting: Setting, scenario: Scenario) -> str:
-    before = Scenario.load(setting.scenario, settings().world).values()
-    return setting.name or levers.title_of(scenario, dict(setting.changes), before)
 
 
 def _last_year(scenario: Scenario) -> int:
