@@ -9,6 +9,7 @@ import solara.server.settings
 from solara.server.starlette import app as server
 
 from viz import frame, theme
+from viz.ensembles import prewarm
 from viz.lost import not_found
 from viz.pages.about import About
 from viz.pages.calculator import Calculator, warm_up
@@ -18,7 +19,6 @@ from viz.pages.firms import Firms
 from viz.pages.learn import Learn
 from viz.pages.network import Network
 from viz.pages.stress import Stress
-from viz.service import service
 
 # Address, name in the top bar, component. A new page is one line here and a module under viz/pages.
 PAGES = (
@@ -43,5 +43,5 @@ server.add_exception_handler(404, not_found)
 server.middleware_stack = None  # built before this module is read: without this it would not know the handler
 
 if os.environ.get("SOLARA_APP"):  # served, not just imported: workers load while the first visitor is on the way
-    service()
+    prewarm()
     warm_up()

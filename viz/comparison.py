@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from experiments.figures.model import RUNS_FOR_BANDS, Figure, line
+from experiments.figures.paired import unit_of
 from experiments.figures.palette import Meaning
-from experiments.wording import decimals, month, number
-from sim.outcomes import REVENUE, over_12_months, total
+from experiments.figures.wedges import Wedges
+from experiments.wording import decimals, month
+from sim.outcomes import BY_NAME, REVENUE, over_12_months, total
 from sim.results import ResultSet
 from viz.headline import HEADLINES, Headline, paired, signed
 
@@ -53,6 +54,7 @@ ROWS = (
     Row("power", "Power for mining", "GW, mean of the month", "GW", "power", lambda r: r.outcome("mining_power")),
 )  # fmt: skip
 FIRST_ROWS = ("delivered", "closed", "hashprice")
+MOST_TOLD = 3  # levers of a split named in its subtitle
 
 
 def levels(row: Row, results: ResultSet, base: ResultSet | None) -> Figure:
@@ -125,19 +127,22 @@ def _difference_row(headline: Headline, base: ResultSet, others: list[ResultSet 
     return {"name": name, "unit": headline.unit, "meaning": headline.meaning, "cells": cells}
 
 
-def wedges(frame: pd.DataFrame, row: Row) -> dict[str, Any]:
-    """Contributions of levers at the last month, largest first, as bars with their intervals."""
-    last = frame[frame["month"] == frame["month"].max()].sort_values("effect", key=np.abs, ascending=False)
-    most = float(np.max(np.abs(last[["effect", "ci_low", "ci_high"]].to_numpy()), initial=0.0)) or 1.0
-    places = decimals(last["effect"], 2)
-    bars = [
-        {
-            "name": str(item["lever"]),
-            "place": [round(50 + 50 * item[key] / most, 2) for key in ("ci_low", "effect", "ci_high")],
-            "words": signed(float(item["effect"]), places),
-            "interval": f"{signed(float(item['ci_low']), places)} to {signed(float(item['ci_high']), places)}",
-            "share": f"{number(100 * float(item['share']), 0)} %",
-        }
-        for item in last.to_dict("records")
+def split_words(chart: Wedges, names: Sequence[str]) -> str:
+    """A sentence on a split effect: what adds most and what takes most at the end."""
+    places = decimals([*(wedge.values[-1] for wedge in chart.wedges), chart.total[-1]])
+    ends = [(name, wedge.values[-1]) for name, wedge in zip(names, chart.wedges, strict=True)]
+    told = ", ".join(f"{name[0].lower() + name[1:] if i else name} {signed(end, places)}"
+                     for i, (name, end) in enumerate(ends[:MOST_TOLD]))  # fmt: skip
+    outcome = BY_NAME[chart.key]
+    return f"Difference from the baseline, {unit_of(outcome) or outcome.unit}. {month(chart.months[-1])}: {told}."
+
+
+def split_table(chart: Wedges, names: Sequence[str]) -> dict[str, Any]:
+    """The wedges month by month, the whole in the last column."""
+    columns = [*(wedge.values for wedge in chart.wedges), chart.total]
+    places = decimals([value for column in columns for value in column])
+    rows = [
+        [month(name), *(signed(value, places) for value in values)]
+        for name, *values in zip(chart.months, *columns, strict=True)
     ]
-    return {"meaning": row.meaning, "bars": bars, "month": month(str(frame["month"].max()))}
+    return {"columns": ["Month", *names, "Together"], "rows": rows}

@@ -6,10 +6,9 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
+from experiments.export import to_iamc
 from experiments.store import code_version, cpu, write_parquet
 from sim.results import ResultSet
 from sim.scenario import Scenario
@@ -20,8 +19,8 @@ from viz.state import Setting
 TOML, ZIP, TEXT, JSON = "application/toml", "application/zip", "text/csv", "application/json"
 
 
-def offers(setting: Setting, scenario: Scenario, snapshot: Snapshot) -> list[Download]:
-    """Downloads of a scenario and the runs that are in."""
+def offers(setting: Setting, scenario: Scenario, snapshot: Snapshot, firms: str = "") -> list[Download]:
+    """Downloads of a scenario and the runs that are in; ``firms`` names a table of firms that was loaded."""
     name = f"hashpivot-{setting.scenario if not setting.changes else 'custom'}"
     found: list[Download] = [
         ("scenario", "Scenario (TOML)", lambda: (f"{name}.toml", scenario.to_toml(sources=True).encode(), TOML))
@@ -32,10 +31,9 @@ def offers(setting: Setting, scenario: Scenario, snapshot: Snapshot) -> list[Dow
     found += [
         ("csv", "Data, sector by month (CSV)", lambda: (f"{name}-sector.csv", _csv(results), TEXT)),
         ("parquet", "Data, all tables (Parquet, zip)", lambda: (f"{name}.zip", _parquet(results), ZIP)),
+        ("iamc", "Data, IAMC format (CSV)", lambda: (f"{name}-iamc.csv", _iamc(results), TEXT)),
     ]
-    if (iamc := _iamc()) is not None:
-        found.append(("iamc", "Data, IAMC format (CSV)", lambda: (f"{name}-iamc.csv", iamc(results), TEXT)))
-    manifest = json.dumps(_manifest(scenario, results), indent=2).encode()
+    manifest = json.dumps(_manifest(scenario, results) | ({"firms": firms} if firms else {}), indent=2).encode()
     return [*found, ("manifest", "Manifest of the runs (JSON)", lambda: (f"{name}-manifest.json", manifest, JSON))]
 
 
@@ -59,13 +57,8 @@ def _parquet(results: ResultSet) -> bytes:
     return packed.getvalue()
 
 
-def _iamc() -> Callable[[ResultSet], bytes] | None:
-    if find_spec("experiments.export") is None:
-        return None
-    from importlib import import_module
-
-    to_iamc = import_module("experiments.export").to_iamc
-    return lambda results: to_iamc(results).to_csv(index=False).encode()
+def _iamc(results: ResultSet) -> bytes:
+    return to_iamc(results).to_csv(index=False).encode()
 
 
 def _manifest(scenario: Scenario, results: ResultSet) -> dict[str, object]:

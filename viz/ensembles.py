@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import solara
 
 from sim.scenario import Scenario
+from viz import session
 from viz.orders import Order, Snapshot
 from viz.service import Watch, service
 from viz.settings import settings
+from viz.state import BASELINE
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,19 @@ class Following:
 
 
 def order(scenario: Scenario, *, runs: int | None = None, keep: bool = False) -> Order:
-    """The dashboard's usual order for a scenario."""
-    return Order(scenario, runs or settings().runs, keep=keep)
+    """The dashboard's usual order for a scenario, with the visitor's own firms if there are any."""
+    data = own_data()
+    return Order(scenario, runs or settings().runs, keep=keep and data is None, data=data)
+
+
+def own_data() -> Path | None:
+    """Folder of the visitor's own tables."""
+    return session.firms.value.folder if session.firms.value else None
+
+
+def prewarm() -> None:
+    """Start the workers, and fill the baseline before anybody asks: everything is compared with it."""
+    service().watch(order(Scenario.load(BASELINE, settings().world), keep=True))
 
 
 def use_ensemble(wanted: Order | None) -> Following:

@@ -13,7 +13,7 @@ from typing import Any
 
 from experiments.wording import number
 from sim.scenario.distributions import in_words
-from sim.scenario.registry import FieldInfo, describe, fields
+from sim.scenario.registry import FieldInfo, describe, field_table, fields
 from sim.scenario.scenario import Scenario
 
 GROUPS = {
@@ -248,6 +248,14 @@ def title_of(scenario: Scenario, changes: dict[str, Any], own: dict[str, Any]) -
     if len(parts) > 3:
         parts = [*parts[:2], f"{len(parts) - 2} more changes"]
     text = ", ".join(parts)
+    return text[0].upper() + text[1:]
+
+
+def lever_words(lever: str) -> str:
+    """A lever of experiments.attribution in the panel's words: its name, or what it says of itself."""
+    if lever in field_table():
+        return name_of(lever)
+    text = lever.removeprefix("policy: ")
     return text[0].upper() + text[1:]
 
 

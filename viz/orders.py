@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.store import code_version
@@ -25,12 +26,14 @@ class Order:
     assumptions: Assumptions = "sampled"
     firms: FirmTables = "none"
     keep: bool = False
+    data: Path | None = None  # folder whose name tells its content, with tables that replace shipped ones
 
     @property
     def key(self) -> str:
         """The same for orders that have the same runs, however many."""
         parts = (self.scenario.content_hash()[:20], str(self.seed), self.assumptions, self.firms)
-        return "-".join((*parts, code_version().rpartition("+")[2]))
+        own = (self.data.name,) if self.data else ()
+        return "-".join((*parts, code_version().rpartition("+")[2], *own))
 
 
 @dataclass(frozen=True)

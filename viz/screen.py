@@ -9,9 +9,21 @@ from experiments.figures import FIGURES, Figure
 from experiments.figures.model import RUNS_FOR_BANDS
 from experiments.wording import decimals, month, number, plural
 from sim.results import ResultSet
+from sim.scenario import Scenario
+from viz import levers
 from viz.orders import Snapshot
+from viz.state import BASELINE, Setting
 
 PATHS_SHOWN = 12  # sample paths on demand
+
+
+def title(setting: Setting, scenario: Scenario) -> str:
+    """What a setting is called: its own name, or what was changed, after the scenario it was changed from."""
+    base = Scenario.load(setting.scenario)
+    words = levers.title_of(scenario, dict(setting.changes), base.values())
+    if setting.name or not setting.changes or setting.scenario == BASELINE:
+        return setting.name or words
+    return f"{base.title or base.name}, {words if words[:2].isupper() else words[0].lower() + words[1:]}"
 
 
 def figures(results: ResultSet) -> dict[str, Figure]:

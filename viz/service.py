@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 TABLES = ("sector", "classes", "regions")
 FIRM_TABLES = (*TABLES, "firms", "contracts", "events", "decisions")
-KEPT = 24  # ensembles nobody watches that stay in memory
+KEPT = 12  # ensembles nobody watches that stay in memory
 TRIES = 2  # a batch whose worker dies is tried once more
 QUICK = 4  # runs of an ensemble that go before anything else
 DIED = "A worker process ended before it was done; memory may be short."
@@ -67,7 +67,7 @@ class Ensemble:
         if self.todo and self.wanted:
             return self.todo.pop()
         first = self.claimed
-        size = 2 if first < 4 else 4 if first < 12 else 8
+        size = 1 if first < 2 else 2 if first < 4 else 4 if first < 12 else 8
         runs = tuple(range(first, min(first + size, self.wanted)))
         self.claimed = max(self.claimed, first + len(runs))
         return runs or None
@@ -172,7 +172,8 @@ class Service:
             ensemble = self.ensembles.get(order.key)
             if ensemble is None or ensemble.error:
                 ensemble = Ensemble(order, make_job(
-                    order.scenario, order.seed, order.runs, assumptions=order.assumptions, firms=order.firms
+                    order.scenario, order.seed, order.runs, assumptions=order.assumptions, firms=order.firms,
+                    data=order.data,
                 ))  # fmt: skip
                 self._recall(ensemble)
                 self.ensembles[order.key] = ensemble

@@ -9,11 +9,13 @@ from typing import Any
 
 import solara
 
+from viz.files import OwnFirms
 from viz.state import History, Setting, View
 
 history: solara.Reactive[History] = solara.reactive(History())
 dark: solara.Reactive[bool] = solara.reactive(False)
 problems: solara.Reactive[list[str]] = solara.reactive([])  # of an address or a file, one line each
+firms: solara.Reactive[OwnFirms | None] = solara.reactive(None)  # loaded from a file; no address holds it
 saved: solara.Reactive[dict[str, Any] | None] = solara.reactive(None)  # the last file handed to the browser
 target: solara.Reactive[str] = solara.reactive("")  # page to turn to, done by the frame
 _numbers = itertools.count()

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 REPORT_EVERY = 0.2  # seconds
 STOP = "stop"
-KEPT_OF_REGIONS = (
-    "run", "month", "region", "power_price_usd_per_mwh", "reserve_margin", "mining_power_mw", "ai_gross_mw",
-)  # fmt: skip
 
 
 def serve(line: Connection) -> None:
@@ -79,18 +76,29 @@ def _call(line: Connection, function: Callable[..., Any], arguments: dict[str, A
 
 
 def _warm_up() -> None:
-    """Import and read once what every batch needs."""
-    import_module("sim.engine")
-    import_module("sim.tables").load_tables(None)
+    """Import, read and compile once what every batch needs, by one month of the baseline."""
+    from sim.runs import make_job, run_job
+    from sim.scenario import Scenario
+
+    run_job(make_job(Scenario.load(), 0, 1, months=1, firms="none"))
+    import_module("experiments.iamc")
 
 
 def _told_to_stop(line: Connection) -> bool:
     return line.poll() and line.recv() == STOP
 
 
+def _columns_of_regions() -> list[str]:
+    """What charts and the IAMC download read of the regions."""
+    from experiments.iamc import REGION_LEVELS, REGIONS
+
+    used = [column for variable in (*REGIONS, *REGION_LEVELS) for column in (*variable.columns, *variable.minus)]
+    return list(dict.fromkeys(["run", "month", "region", *used]))
+
+
 def _cut(tables: Mapping[str, pd.DataFrame], wanted: tuple[str, ...]) -> dict[str, Any]:
     """The wanted tables; of the regions only what pages show, for they are the largest."""
     kept = {name: tables[name] for name in (*wanted, "errors") if name in tables}
     if "regions" in kept and "firms" not in wanted:
-        kept["regions"] = kept["regions"][list(KEPT_OF_REGIONS)]
+        kept["regions"] = kept["regions"][_columns_of_regions()]
     return kept

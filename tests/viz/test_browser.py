@@ -27,7 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WAIT = 60_000  # ms, for a machine with other work
 # A small world, said so by the dashboard's own settings: bands from 20 runs on.
-SMALL = {"RUNS": "22", "FIRMS": "110", "SITES": "220", "MONTHS": "12", "WORKERS": "1"}
+SMALL = {"RUNS": "22", "FIRMS": "110", "SITES": "220", "MONTHS": "8", "WORKERS": "1"}
+FIRMS = (ROOT / "sim" / "data" / "firms_2026.csv").read_text(encoding="utf-8")
 CARBON = "policy.carbon_price_usd_per_t"
 
 
@@ -127,7 +128,7 @@ def test_explore_from_lever_to_band_to_link_in_a_fresh_window(browser, address, 
         changes = page.locator(".hp-card-change").all_inner_texts()
         assert all("(" in text for text in changes), changes
         page.locator("[aria-label='Table: Hashprice']").click()
-        page.wait_for_selector("#chart-hashprice tbody tr >> nth=11")
+        page.wait_for_selector("#chart-hashprice tbody tr >> nth=7")
         link = page.url
         title = page.locator("h1").inner_text()
         value = page.locator(f"[data-key='{CARBON}'] .hp-value input").input_value()
@@ -153,8 +154,9 @@ def test_cancelling_and_going_on(browser, address):
     with window(browser, address) as page:
         page.goto(f"{address}/?scenario=btc-crash")
         page.get_by_role("button", name="Cancel").click()
-        page.wait_for_selector("text=/Stopped at \\d+ of 22 runs/")
-        page.get_by_role("button", name="Continue").click()
+        page.wait_for_selector(".hp-progress :text-matches('Stopped at \\\\d+ of 22 runs')")
+        page.wait_for_selector("#chart-hashprice .hp-footer:has-text('Stopped at')")
+        page.locator("#chart-hashprice .hp-footer").get_by_role("button", name="Continue").click()
         wait_for_band(page)
 
 
@@ -193,7 +195,7 @@ def test_files_and_wrong_input_are_answered_in_the_page(browser, address):
     with window(browser, address) as page:
         page.goto(f"{address}/?policy.carbon_prise=3")
         page.wait_for_selector(".hp-wrong:has-text('did you mean policy.carbon_price_usd_per_t')")
-        load = page.locator("input[type=file]")
+        load = page.locator("input[aria-label='Scenario file']")
         load.set_input_files({"name": "bad.toml", "mimeType": "text/plain", "buffer": b"[policy]\ncarbon_from = 3\n"})
         page.wait_for_selector(".hp-wrong:has-text('Line 2: policy.carbon_from')")
         good = b'title = "My own"\nextends = ["ai-bust"]\n'
@@ -204,6 +206,14 @@ def test_files_and_wrong_input_are_answered_in_the_page(browser, address):
         field.press("Enter")
         page.wait_for_selector(".hp-wrong:has-text('0 to 2,000 USD/t')")
         assert field.input_value() == "0"
+        page.get_by_role("button", name="Use 2,000").click()
+        page.wait_for_selector("h1:has-text('carbon price')")
+        firms = page.locator("input[aria-label='Firms file']")
+        wrong = FIRMS.replace(",54.3,", ",-54.3,", 1).encode()
+        firms.set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": wrong})
+        page.wait_for_selector(".hp-wrong:has-text('mine.csv, line 2, column operating_ehs')")
+        firms.set_input_files({"name": "mine.csv", "mimeType": "text/csv", "buffer": FIRMS.encode()})
+        page.wait_for_selector("text=/\\d+ firms from mine.csv/")
 
 
 def test_a_phone_has_a_sheet_of_levers_and_no_sideways_scrolling(browser, address):
@@ -218,6 +228,19 @@ def test_a_phone_has_a_sheet_of_levers_and_no_sideways_scrolling(browser, addres
         page.get_by_role("button", name="Pages").click()
         page.get_by_role("link", name="Compare").click()
         page.wait_for_selector("h1:has-text('Compare scenarios')")
+
+
+def test_every_page_opens_by_its_address(browser, address):
+    with window(browser, address) as page:
+        page.goto(address)
+        page.wait_for_selector(".hp-nav a[aria-current=page]:has-text('Explore')")
+        pages = {link.inner_text(): link.get_attribute("href") for link in page.locator(".hp-nav a").all()}
+        assert list(pages)[:2] == ["Explore", "Compare"]
+        for name, path in pages.items():
+            page.goto(address + path)
+            page.wait_for_selector(f".hp-nav a[aria-current=page]:has-text('{name}')")
+            page.wait_for_selector("h1")
+            assert page.locator("text=This page met an error").count() == 0
 
 
 def test_an_unknown_address_is_no_dead_page(address):

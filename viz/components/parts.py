@@ -60,14 +60,18 @@ def ChartBlock(  # noqa: N802
     bare: bool = False,
     table: Data | None = None,
     notice: Data | None = None,
+    more: str = "",
     definition: str = "",
     switches: list[Data] = [],  # noqa: B006
     event_toggle: Event = _ignore,
     event_open_table: Event = _ignore,
     event_csv: Event = _ignore,
     event_action: Event = _ignore,
+    event_go_on: Event = _ignore,
 ) -> None:
-    """One chart with its words. ``bare`` leaves only the plot; ``notice`` (head, text, actions) takes its place."""
+    """One chart with its words. ``bare`` leaves only the plot; ``notice`` (head, text, actions) takes its place;
+    ``more`` is a button behind the footer.
+    """
 
 
 @solara.component_vue("panel.vue")
@@ -85,6 +89,7 @@ def Panel(  # noqa: N802
     can_undo: bool,
     can_redo: bool,
     problems: list[str],
+    firms: str,
     event_change: Event,
     event_reset: Event,
     event_reset_all: Event,
@@ -93,8 +98,12 @@ def Panel(  # noqa: N802
     event_preset: Event,
     event_modify: Event,
     event_load_file: Event,
+    event_load_firms: Event,
+    event_drop_firms: Event,
 ) -> None:
-    """Scenario field, levers and assumptions. ``base``: the values of the scenario before changes."""
+    """Scenario field, levers and assumptions. ``base``: the values of the scenario before changes;
+    ``firms``: words on a loaded table of firms, empty for the shipped one.
+    """
 
 
 @solara.component_vue("saver.vue")
@@ -132,12 +141,10 @@ def Wedges(  # noqa: N802
     chosen: str,
     outcomes: list[Data],
     outcome: str,
-    meaning: str,
-    bars: list[Data],
     note: str,
     can_start: bool,
     event_choose: Event,
     event_pick: Event,
     event_start: Event,
 ) -> None:
-    """What each lever of one scenario does; see viz.comparison.wedges."""
+    """Which scenario and outcome to split among levers, and the button that starts it."""

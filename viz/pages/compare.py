@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Any
 
 import solara
@@ -19,6 +18,7 @@ from viz.comparison import FIRST_ROWS, ROWS, Row
 from viz.components.parts import ChartBlock, ColumnHead, Differences, Head, Segment
 from viz.ensembles import Following, order, use_ensemble
 from viz.frame import Problem
+from viz.pages.wedges import LeverWedges
 from viz.settings import settings
 from viz.state import BASELINE, MOST_PINS, Setting
 from viz.theme import palette
@@ -30,6 +30,7 @@ SPREAD_TOLD = (
 )
 LETTERS = "ABCD"
 ROW_HEIGHT = 132  # px of a small multiple
+SHORT = 14  # letters
 
 
 @solara.component
@@ -71,7 +72,7 @@ def Pinned(pinned: list[tuple[Setting, Scenario]]) -> None:  # noqa: N802
     slots = [use_ensemble(order(pinned[i][1]) if i < len(pinned) else None) for i in range(MOST_PINS)]
     before = base.snapshot.results
     results = [_own(slot, scenario) for slot, (_, scenario) in zip(slots, pinned, strict=False)]
-    names = [_name(setting, scenario) for setting, scenario in pinned]
+    names = [screen.title(setting, scenario) for setting, scenario in pinned]
     as_differences = view.option("compare") == "differences"
     shown = [row for row in ROWS if row.key in view.option("rows", ",".join(FIRST_ROWS)).split(",")]
     solara.use_effect(lambda: session.downloads.set(_offers(names, results)), [[len(r or ()) for r in results]])
@@ -85,13 +86,23 @@ def Pinned(pinned: list[tuple[Setting, Scenario]]) -> None:  # noqa: N802
             event_go_on=lambda _: _all([base, *slots], go_on=True),
         )
         _choices(as_differences, shown)
+    on_phone, set_on_phone = solara.use_state(0)
+    on_phone = min(on_phone, len(pinned) - 1)
+    if len(pinned) > 1:
+        with solara.v.Html(tag="div", class_="hp-only-narrow"):
+            Segment(
+                parts=[{"id": str(i), "label": f"{LETTERS[i]} {_short(name)}"} for i, name in enumerate(names)],
+                chosen=str(on_phone),
+                event_choose=lambda place: set_on_phone(int(place)),
+            )
     columns = f"minmax(0, .65fr) repeat({len(pinned)}, minmax(0, 1fr))"
-    with solara.v.Html(tag="div", class_="hp-compare", style_=f"grid-template-columns: {columns}"):
+    with solara.v.Html(tag="div", class_=f"hp-compare hp-at-{on_phone}", style_=f"grid-template-columns: {columns}"):
         with solara.v.Html(tag="div", class_="hp-column-head"):
             _words("p", "Pinned scenarios", "hp-third")
             _words("p", "One scale per row. Dotted line: baseline.")
         for place, (setting, scenario) in enumerate(pinned):
-            _column_head(place, setting, scenario, slots[place])
+            with solara.v.Html(tag="div", class_=f"hp-of-{place}"):
+                _column_head(place, setting, scenario, slots[place])
         for row in shown:
             _row(row, results, before, as_differences)
     if before is not None:
@@ -102,10 +113,7 @@ def Pinned(pinned: list[tuple[Setting, Scenario]]) -> None:  # noqa: N802
                 _words("p", SPREAD_TOLD, "hp-subtitle")
                 Differences(names=names, rows=comparison.difference_rows(before, results))
                 _words("p", "Each row has its own scale, the same for all scenarios.", "hp-footer")
-            if find_spec("experiments.attribution"):
-                from viz.pages.wedges import LeverWedges
-
-                LeverWedges([scenario for _, scenario in pinned], names, baseline)
+            LeverWedges([scenario for _, scenario in pinned], names, baseline)
 
 
 def _own(slot: Following, scenario: Scenario) -> ResultSet | None:
@@ -113,9 +121,9 @@ def _own(slot: Following, scenario: Scenario) -> ResultSet | None:
     return slot.snapshot.results if slot.key.startswith(order(scenario).key) else None
 
 
-def _name(setting: Setting, scenario: Scenario) -> str:
-    before = Scenario.load(setting.scenario).values()
-    return setting.name or levers.title_of(scenario, dict(setting.changes), before)
+def _short(name: str) -> str:
+    """A name as a button on a phone holds it."""
+    return name if len(name) <= SHORT else f"{name[: SHORT - 1].rstrip(' ,')}…"
 
 
 def _choices(as_differences: bool, shown: list[Row]) -> None:
@@ -141,7 +149,7 @@ def _column_head(place: int, setting: Setting, scenario: Scenario, slot: Followi
     snapshot = slot.snapshot
     ColumnHead(
         letter=LETTERS[place],
-        name=_name(setting, scenario),
+        name=screen.title(setting, scenario),
         text=text,
         progress=f"{snapshot.done} of {plural(snapshot.wanted, 'run')}" if snapshot.running else "",
         event_unpin=lambda _: session.go(session.view().unpin(place)),
@@ -158,7 +166,7 @@ def _row(row: Row, results: list[ResultSet | None], before: ResultSet | None, as
     known = [figure for figure in figures if figure is not None]
     low, high = comparison.shared_reach(known)
     for place, figure in enumerate(figures):
-        with solara.v.Html(tag="div", class_="hp-bare hp-row-cell"):
+        with solara.v.Html(tag="div", class_=f"hp-bare hp-row-cell hp-of-{place}"):
             if figure is None:
                 _words("p", "First run under way", "hp-hint")
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from experiments.figures import Figure
 from experiments.wording import DASH
 from sim.results import ResultSet
 from sim.scenario import Scenario, ScenarioError
-from viz import downloads, headline, levers, screen, session
+from viz import downloads, headline, levers, screen, session, standing
 from viz.charts.axes import SteadyAxes
 from viz.charts.options import option
 from viz.components.parts import Cards, ChartBlock, Head
@@ -57,10 +58,10 @@ def Result(setting: Setting, scenario: Scenario) -> None:  # noqa: N802
     )
     shown = base if is_baseline else own
     axes = solara.use_memo(SteadyAxes, [])
-    if own.snapshot.error or base.snapshot.error:
+    if base.snapshot.error and not base.snapshot.done:
         Problem(
             "The runs ended with an error",
-            [own.snapshot.error or base.snapshot.error, "Undo the last change, or reload the page to try again."],
+            [base.snapshot.error, "Undo the last change, or reload the page to try again."],
             "Undo",
             lambda: _step(session.history),
         )
@@ -76,12 +77,20 @@ def Result(setting: Setting, scenario: Scenario) -> None:  # noqa: N802
     second = use_figures(modified.snapshot.results if view.modified_baseline else None)
     results = shown.snapshot.results
     few = use_figures(screen.first_runs(results) if results and view.option("paths") else None)
-    older = not is_baseline and bool(own.snapshot.results) and own.key != _key(scenario)
-    solara.use_effect(lambda: session.downloads.set(downloads.offers(setting, scenario, shown.snapshot)), [
-        scenario.content_hash(), shown.snapshot.done
-    ])  # fmt: skip
+    names = solara.use_memo(dict[str, str], [])
+    names[_key(scenario)] = now = screen.title(setting, scenario)
+    older = names.get(own.key, "an older setting") if own.snapshot.results and own.key != _key(scenario) else ""
+    if is_baseline:
+        older = ""
+    settled, set_settled = solara.use_state("")  # the order whose failed runs were read about
+    told = standing.failure(shown.snapshot) if settled != _key(scenario) and not older else None
+    own_firms = f"{firms.name}, {firms.folder.name}" if (firms := session.firms.value) else ""
+    solara.use_effect(
+        lambda: session.downloads.set(downloads.offers(setting, scenario, shown.snapshot, own_firms)),
+        [scenario.content_hash(), shown.snapshot.done, own_firms],
+    )
     with solara.v.Html(tag="div", class_="hp-grid"):
-        for key in drawn or dotted:
+        for place, key in enumerate(drawn or dotted):
             figure = screen.against(drawn[key], dotted.get(key)) if drawn else screen.only_baseline(dotted[key])
             extra = [second[key].lines[0].median] if key in second and figure.kind == "lines" else []
             Chart(
@@ -90,8 +99,13 @@ def Result(setting: Setting, scenario: Scenario) -> None:  # noqa: N802
                 modified=extra,
                 axes=axes,
                 preset=setting.scenario,
-                older=older,
-                waiting=not drawn,
+                older=bool(older),
+                footer=standing.footer(
+                    figure, shown.snapshot, base.snapshot, waiting=not drawn, now=now, before=older
+                ),
+                notice=(told if not place else None) or (standing.nothing(figure, scenario) if drawn else None),
+                on_continue=shown.go_on if shown.snapshot.stopped and drawn and not older else None,
+                on_settled=lambda: set_settled(_key(scenario)),
             ).key(key)
 
 
@@ -108,7 +122,10 @@ def Chart(  # noqa: N802
     axes: SteadyAxes,
     preset: str,
     older: bool,
-    waiting: bool,
+    footer: str,
+    notice: standing.Notice | None,
+    on_continue: Callable[[], None] | None,
+    on_settled: Callable[[], None],
 ) -> None:
     """One chart with its switches: log axis, sample paths, layers as lines, table."""
     table, set_table = solara.use_state(False)
@@ -126,18 +143,30 @@ def Chart(  # noqa: N802
         chosen = [key for key in view.option(data["id"]).split(",") if key and key != figure.key]
         session.go(view.with_option(data["id"], ",".join([*chosen, figure.key] if data["on"] else chosen)))
 
+    def act(name: str) -> None:
+        if name == "undo":
+            _step(session.history)
+        elif name == "show":
+            on_settled()
+        else:
+            session.adjust(standing.mended(view.setting, name))
+
     ChartBlock(
         name=figure.key,
         title=figure.title,
         subtitle=figure.subtitle,
-        footer="Scenario: first run under way" if waiting else figure.footer.removesuffix(f" · {figure.source}"),
+        footer=footer,
+        more="Continue" if on_continue else "",
         option=option(drawn, colours, axis=axis, modified=modified),
         older=older,
         table=screen.table(figure) if table else None,
+        notice=notice.data if notice else None,
         definition=screen.definition(figure),
         switches=_switches(figure, drawn, log, lines, paths),
         event_toggle=switch,
         event_open_table=set_table,
+        event_action=act,
+        event_go_on=lambda _: on_continue() if on_continue else None,
         event_csv=lambda _: session.save(f"hashpivot-{figure.key}.csv", screen.csv(figure), "text/csv"),
     )
 
@@ -157,8 +186,6 @@ def _switches(figure: Figure, drawn: Figure, log: bool, lines: bool, paths: bool
 def _head(
     setting: Setting, scenario: Scenario, baseline: Scenario, shown: Following, base: Following, is_baseline: bool
 ) -> None:
-    before = Scenario.load(setting.scenario, settings().world).values()
-    title = setting.name or levers.title_of(scenario, dict(setting.changes), before)
     span = f"{scenario.world.start[:4]}{DASH}{_last_year(scenario)}"
     if setting.changes:
         lede = f"{levers.lede_of(dict(setting.changes))}. Against the baseline, {span}."
@@ -166,7 +193,7 @@ def _head(
         lede = scenario.summary if is_baseline else f"{scenario.summary} Against the baseline, {span}."
     pinned = setting in session.view().pins
     Head(
-        title=title,
+        title=screen.title(setting, scenario),
         lede=lede,
         progress=screen.progress(shown.snapshot, None if is_baseline else base.snapshot, quiet=False),
         actions=[{"id": "pin", "label": "Pinned to Compare" if pinned else "Pin to Compare", "off": pinned}],

@@ -7,9 +7,11 @@ from typing import Any
 
 import solara
 
+from experiments.wording import plural
 from sim.scenario import Scenario, ScenarioError
 from sim.scenario.catalogue import catalogue
 from sim.scenario.registry import field_table
+from sim.tables.check import TableError
 from viz import files, levers, session
 from viz.components.parts import Panel
 from viz.state import Setting
@@ -40,6 +42,13 @@ def LeverPanel() -> None:  # noqa: N802
         except ScenarioError as error:
             set_wrong([*error.messages, "Nothing was changed."])
 
+    def load_firms(data: dict[str, str]) -> None:
+        try:
+            session.firms.value = files.read_firms(data["name"], data["text"])
+            set_wrong([])
+        except TableError as error:
+            set_wrong([*error.problems, "Nothing was changed."])
+
     def step(forward: bool) -> None:
         set_wrong([])
         session.history.value = history.redo() if forward else history.undo()
@@ -65,8 +74,16 @@ def LeverPanel() -> None:  # noqa: N802
         event_redo=lambda _: step(forward=True),
         event_preset=lambda name: _try(Setting(name), set_wrong),
         event_modify=lambda on: session.go(replace(view, modified_baseline=on)),
+        firms=firms_words(session.firms.value),
         event_load_file=load,
+        event_load_firms=load_firms,
+        event_drop_firms=lambda _: session.firms.set(None),
     )
+
+
+def firms_words(firms: files.OwnFirms | None) -> str:
+    """What is told of a loaded table of firms; empty for the shipped one."""
+    return f"{plural(firms.firms, 'firm')} from {firms.name}. A link does not hold them." if firms else ""
 
 
 def _try(setting: Setting, set_wrong: Any) -> None:
