@@ -66,13 +66,14 @@ def named_site_rows(s: Sector, table: Table, index: dict[str, int]) -> list[Site
     rows: list[SiteRow] = []
     region_of = s.tables.regions.index("code")
     overhead = 1.05
+    guests = _guests_mw(table, index, overhead)
     for i, ticker in enumerate(table["ticker"]):
         split = [part.split(":") for part in str(table["region_split"][i]).split(";") if part]
         price = float(table["power_price_usd_per_mwh"][i])
         hashing = float(table["operating_ehs"][i]) * float(table["fleet_j_per_th"][i]) * overhead
         hosted = float(table["hosted_share"][i])
         host = index.get(str(table["host_ticker"][i]), -1)
-        own_mw = float(table["own_site_mw"][i])
+        own_mw = float(table["own_site_mw"][i]) - guests[i]  # guests' MW have rows of their own
         own_mw = max(own_mw, hashing * (1 - hosted) * 1.02)
         for code, part in split:
             region, share = region_of[code], float(part)
@@ -89,6 +90,16 @@ def named_site_rows(s: Sector, table: Table, index: dict[str, int]) -> list[Site
             row = SiteRow(i, -1, region, hosts, hosts, price + HOST_MARGIN, price, f"{ticker} hosting")
             rows.append(row)
     return rows
+
+
+def _guests_mw(table: Table, index: dict[str, int], overhead: float) -> Array:
+    """Connected MW (F,) of each named firm's own sites that rigs of others take: unnamed and of named clients."""
+    guests = table["hosts_mw"].astype(float)
+    mw = table["operating_ehs"] * table["fleet_j_per_th"] * overhead * table["hosted_share"] * 1.02
+    for client, ticker in enumerate(table["host_ticker"]):
+        if str(ticker) in index:
+            guests[index[str(ticker)]] += mw[client]
+    return guests
 
 
 def build_firms_and_sites(s: Sector) -> None:
