@@ -66,14 +66,14 @@ def named_site_rows(s: Sector, table: Table, index: dict[str, int]) -> list[Site
     rows: list[SiteRow] = []
     region_of = s.tables.regions.index("code")
     overhead = 1.05
-    guests = _guests_mw(table, index, overhead)
     for i, ticker in enumerate(table["ticker"]):
         split = [part.split(":") for part in str(table["region_split"][i]).split(";") if part]
         price = float(table["power_price_usd_per_mwh"][i])
         hashing = float(table["operating_ehs"][i]) * float(table["fleet_j_per_th"][i]) * overhead
         hosted = float(table["hosted_share"][i])
         host = index.get(str(table["host_ticker"][i]), -1)
-        own_mw = float(table["own_site_mw"][i]) - guests[i]  # guests' MW have rows of their own
+        hosts = float(table["hosts_mw"][i])
+        own_mw = float(table["own_site_mw"][i]) - hosts  # what it hosts has a row of its own
         own_mw = max(own_mw, hashing * (1 - hosted) * 1.02)
         for code, part in split:
             region, share = region_of[code], float(part)
@@ -84,22 +84,11 @@ def named_site_rows(s: Sector, table: Table, index: dict[str, int]) -> list[Site
                 mw = hashing * hosted * share * 1.02
                 supply = max(price - HOST_MARGIN, LOWEST_SUPPLY_USD_PER_MWH)
                 rows.append(SiteRow(host, i, region, mw, mw, price, supply, f"{ticker} at host {code}"))
-        hosts = float(table["hosts_mw"][i])
         if hosts > 0:
             region = region_of[str(table["main_region"][i])]
             row = SiteRow(i, -1, region, hosts, hosts, price + HOST_MARGIN, price, f"{ticker} hosting")
             rows.append(row)
     return rows
-
-
-def _guests_mw(table: Table, index: dict[str, int], overhead: float) -> Array:
-    """Connected MW (F,) of each named firm's own sites that rigs of others take: unnamed and of named clients."""
-    guests = table["hosts_mw"].astype(float)
-    mw = table["operating_ehs"] * table["fleet_j_per_th"] * overhead * table["hosted_share"] * 1.02
-    for client, ticker in enumerate(table["host_ticker"]):
-        if str(ticker) in index:
-            guests[index[str(ticker)]] += mw[client]
-    return guests
 
 
 def build_firms_and_sites(s: Sector) -> None:

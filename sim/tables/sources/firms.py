@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,20 +134,11 @@ START_2024 = Start(
 
 def build_firms(facts: Path, start: Start) -> Built:
     """One row per named firm; sums of the facts' own description are kept."""
-    rows, hosting = read_rows(facts / start.file), start.hosting
-    guests = defaultdict(float, hosting.hosts_mw)
-    for row in rows:
-        if (ticker := _ticker(row)) in hosting.host:
-            guests[hosting.host[ticker]] += hosting.share[ticker] * _fleet_mw(row)
-    return [_firm(row, guests[_ticker(row)], start) for row in rows]
+    return [_firm(row, start) for row in read_rows(facts / start.file)]
 
 
-def _ticker(row: Row) -> str:
-    return TICKERS.get(row["firm"], row["ticker"])
-
-
-def _firm(row: Row, guests_mw: float, start: Start) -> dict[str, object]:
-    ticker = _ticker(row)
+def _firm(row: Row, start: Start) -> dict[str, object]:
+    ticker = TICKERS.get(row["firm"], row["ticker"])
     facts: dict[str, object] = {name: _fact(row, name, start) for name in FIRM_FACTS}
     bases = {name: basis_word(row[f"{FACT_NAMES.get(name, name)}_basis"]) for name in FIRM_FACTS}
     numeric = [row[f"{FACT_NAMES.get(name, name)}_basis"] for name in FIRM_FACTS if name != "region_split"]
@@ -157,7 +147,7 @@ def _firm(row: Row, guests_mw: float, start: Start) -> dict[str, object]:
     checked = sum("memory" not in text for text in found) / len(numeric)
     hosted = start.hosting.share.get(ticker, 0.0)
     # connection at sites of its own: all but what its hosted machines can draw
-    stated, connected = float(row["power_mw_energised"]), _connected_mw(row, guests_mw, start)
+    stated, connected = float(row["power_mw_energised"]), _connected_mw(row, start.hosting.hosts_mw.get(ticker, 0.0), start)
     own_mw = max(connected - hosted * _fleet_mw(row), 0.0)
     facts["energised_mw"] = rounded(connected)
     facts["pipeline_mw"] = rounded(float(row["pipeline_mw"]) + stated - connected)
