@@ -147,7 +147,8 @@ def _firm(row: Row, start: Start) -> dict[str, object]:
     checked = sum("memory" not in text for text in found) / len(numeric)
     hosted = start.hosting.share.get(ticker, 0.0)
     # connection at sites of its own: all but what its hosted machines can draw
-    stated, connected = float(row["power_mw_energised"]), _connected_mw(row, start.hosting.hosts_mw.get(ticker, 0.0), start)
+    hosts_mw = start.hosting.hosts_mw.get(ticker, 0.0)
+    stated, connected = float(row["power_mw_energised"]), _connected_mw(row, hosts_mw, start)
     own_mw = max(connected - hosted * _fleet_mw(row), 0.0)
     facts["energised_mw"] = rounded(connected)
     facts["pipeline_mw"] = rounded(float(row["pipeline_mw"]) + stated - connected)
@@ -165,7 +166,7 @@ def _firm(row: Row, start: Start) -> dict[str, object]:
         "hosted_share": hosted,
         "host_ticker": start.hosting.host.get(ticker, ""),
         "own_site_mw": float(round(own_mw)),
-        "hosts_mw": start.hosting.hosts_mw.get(ticker, 0.0),
+        "hosts_mw": hosts_mw,
         "ai_uncontracted_gpu_it_mw": float(row["ai_uncontracted_gpu_it_mw"]),
         "announced_strategy": row["announced_strategy"],
         "strategy_fact": row["strategy"].lower(),
@@ -182,7 +183,7 @@ def _fleet_mw(row: Row) -> float:
 
 
 def _connected_mw(row: Row, guests_mw: float, start: Start) -> float:
-    """Grid MW that can draw power now: what is stated, unless that may be contracted MW.
+    """Grid MW that can draw power now: what is stated, unless that may be contracted MW. `guests_mw`: rigs of others.
 
     The capacities of 2024 that are carried from lists mix energised, contracted and approved MW. Of these, what the
     deployed fleet, rigs of others and AI draw counts as energised, with the usual slack.
