@@ -98,6 +98,7 @@ class Comparison:
             "scenarios": self.scenarios,
             "seed": meta.get("seed"),
             "assumptions": meta.get("assumptions"),
+            "code": meta.get("code"),
             "months": len(self.months),
             "confidence": CONFIDENCE,
             "interval": "Student's t, mean of paired differences",
