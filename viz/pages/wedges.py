@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import solara
-from experiments.attribution import attribute, levers_of
 
+from experiments.attribution import attribute, levers_of
 from sim.outcomes import BY_NAME
 from sim.scenario import Scenario
 from viz import comparison
