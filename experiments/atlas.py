@@ -7,7 +7,6 @@ The page carries a hash of the sources it was made from.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,14 +16,12 @@ from experiments.comparison import Comparison, compare
 from experiments.effects import records
 from experiments.figures.atlas import atlas_chart, render_atlas
 from experiments.figures.paired import SCALES, in_words, unit_of
+from experiments.pages import ROOT, made_by
 from experiments.wording import decimals, month, number, plural
 from sim.outcomes import BY_NAME
 from sim.scenario import Scenario, fields
 from sim.scenario.registry import MEASURES
 
-ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("agents/**/*.py", "sim/**/*.py", "sim/**/*.csv", "sim/**/*.toml", "experiments/atlas.py",
-           "experiments/comparison.py", "experiments/effects.py")  # fmt: skip
 RUNS = 32
 OUTCOMES = ("exits_small", "exits_medium", "exits_large", "exits_mega", "network_hashrate", "ai_contracted",
             "hhi_hashrate", "emissions", "public_revenue", "power_price")  # fmt: skip
@@ -73,26 +70,17 @@ def titles(found: Mapping[str, Scenario]) -> dict[str, str]:
     return {name: scenario.title or name for name, scenario in found.items()}
 
 
-def source_hash() -> str:
-    """Hash of every file the page depends on."""
-    digest = hashlib.sha256()
-    for path in sorted({path for pattern in SOURCES for path in ROOT.glob(pattern) if path.is_file()}):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def page(comparison: Comparison, found: Mapping[str, Scenario], minutes: float) -> str:
     """The page in Markdown."""
     end = month(comparison.months[-1], full=True)
     meta = comparison.results[comparison.baseline].meta
     parts = [
         "# Policy atlas",
-        f"Made by `python -m experiments.atlas` in {minutes:.0f} minutes; sources {source_hash()}. "
-        "Do not edit by hand.",
+        made_by("python -m experiments.atlas", f"in {minutes:.0f} minutes"),
         f"Each policy of the library against the baseline: {plural(comparison.runs, 'run')} of each, seed "
         f"{meta.get('seed')}, assumptions {meta.get('assumptions')}, run k of every policy with the same chances as "
         f"run k of the baseline. Effects are means of paired differences in {end} with their 95 % interval; "
-        "\"no clear change\" where the interval holds zero. Exits are counted since the start. A single comparison: "
+        "\"no clear change\" where it holds zero. Exits are counted since the start. A single comparison: "
         "`hashpivot compare baseline NAME`.",
         "![Effect of each policy on each outcome, as strips around zero](images/policy-atlas.png)",
         "\n".join(_overview(comparison, found)),

@@ -22,6 +22,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from agents import rules
+from experiments import bench_scaling
 from experiments.terminal import ROOT
 from experiments.wording import DASH, decimals, number, plural
 from sim import sector as sector_module
@@ -221,9 +222,11 @@ def _compared(part: str, pairs: list[tuple[dict[str, float], dict[str, float]]])
     }
 
 
-def run_bench(months: int, batch: int, repeats: int, as_json: bool) -> None:
-    """Measure, and print one JSON object or tables."""
+def run_bench(months: int, batch: int, repeats: int, as_json: bool, growth: bool = False) -> None:
+    """Measure, and print one JSON object or tables; ``growth`` adds how time grows with firms, months and runs."""
     told = bench(months, batch, repeats)
+    if growth:
+        told["scaling"] = bench_scaling.scaling(repeats)
     if as_json:
         print(json.dumps(told, indent=2))
         return
@@ -237,6 +240,9 @@ def run_bench(months: int, batch: int, repeats: int, as_json: bool) -> None:
     if told["compared"]:
         console.print(_against_mesa(told["compared"]))
     console.print(_phases(told["phases"]))
+    if growth:
+        columns = ("Growth", "seconds", "µs per firm-month", "exponent")
+        console.print(bench_scaling.add_rows(_blank(*columns), told["scaling"]))
     if told["note"]:
         console.print(told["note"], highlight=False)
 

@@ -146,13 +146,14 @@ def bench(
     months: Annotated[int, typer.Option(help="Months to measure; times are scaled to the whole scenario.")] = 24,
     batch: Annotated[int, typer.Option(help="Runs of the batch.")] = 32,
     repeats: Annotated[int, typer.Option(help="How often everything is measured.")] = 3,
+    scaling: Annotated[bool, typer.Option("--scaling", help="Also how time grows with firms, months, runs.")] = False,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Measure the engine's speed on this machine."""
     from experiments.bench import run_bench
 
-    run_bench(months, batch, repeats, json)
+    run_bench(months, batch, repeats, json, scaling)
 
 
 def main() -> None:

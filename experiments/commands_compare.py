@@ -101,7 +101,8 @@ def print_comparison(found: Comparison, folder: Path) -> None:
     end = month(found.months[-1])
     wish = f"{100 * found.precision:g}"
     console.print(
-        "[dim]Mean of paired differences, below it its 95 % interval (t); no clear change: the interval holds zero. "
+        "[dim]Mean of paired differences, below it its 95 % interval (t); no clear change: the interval holds zero, "
+        "or the runs are too few to tell. "
         f"Spread: standard deviation of the effect, {end}, as a share of that of unpaired runs. Runs: for a half "
         f"width of {wish} % of the outcome's mean (shares: {wish} points).[/dim]"
     )

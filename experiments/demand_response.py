@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
-from sim.arrays import Array, Rows
+from sim.arrays import Array
 from sim.economics import mining
 from sim.economics.power import PriceDuration, demand_response_income
+from sim.kernels.blocks import Blocks
 from sim.months import days_in_month, month_number
 from sim.phases import dispatch
 from sim.scenario import Scenario
@@ -160,8 +161,10 @@ def monthly_credits(site: Site, tables: Tables) -> pd.DataFrame:
     """
     curves, mean = price_curves(tables)
     n = len(site.months)
-    blocks = dispatch.Blocks(
-        at=Rows(np.arange(n), np.zeros(n, dtype=np.int64)),
+    blocks = Blocks(
+        first=np.arange(n + 1),
+        run=np.arange(n),
+        site=np.zeros(n, dtype=np.int64),
         generation=np.zeros(n, dtype=np.int64),
         ehs=site.mw / (site.j_per_th * site.overhead),
         mw=site.mw,
@@ -173,8 +176,6 @@ def monthly_credits(site: Site, tables: Tables) -> pd.DataFrame:
         contract=np.full(n, site.contract_usd_per_mwh),
         at_spot=np.full(n, RESALE_SHARE),
         shape=np.arange(n),
-        log_level=np.log(mean),
-        log_contract=np.full(n, np.log(site.contract_usd_per_mwh)),
     )
     terms = SimpleNamespace(fixed_share=np.ones((n, 1)), resale=np.full((n, 1), RESALE_SHARE))
     stage = SimpleNamespace(curves=curves, sites=terms, n_runs=n, n_sites=1)

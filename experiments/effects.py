@@ -24,6 +24,7 @@ COLUMNS = (
     "p10", "p90", "sd_paired", "sd_unpaired",
 )  # fmt: skip
 SHARES = ("share",)
+FEWEST, FEWEST_SAME = 3, 6  # runs for a clear effect, and where all differences are the same
 
 
 def effects(
@@ -32,7 +33,7 @@ def effects(
     """Effect of ``other`` against ``base`` on outcomes (all headline ones by default) in some months.
 
     One row per outcome and month, columns as in COLUMNS: ``effect`` is the mean paired difference, ``ci_low`` to
-    ``ci_high`` its 95 % t interval, ``clear`` whether that leaves out zero, ``p10`` and ``p90`` quantiles of the
+    ``ci_high`` its 95 % t interval, ``clear`` as in the function, ``p10`` and ``p90`` quantiles of the
     differences over runs, ``sd_paired`` their standard deviation and ``sd_unpaired`` that of a difference of two
     independent runs, sqrt(var_A + var_B). With one run interval and deviations are NaN. ``months`` are by default
     the year ends and the last month. Runs that failed in one of the two are left out.
@@ -66,6 +67,16 @@ def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
     half = stats.t.ppf(0.5 + CONFIDENCE / 2, n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n)
     return mean, mean - half, mean + half
+
+
+def clear(runs: int, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Whether effects are told: the interval leaves out zero, and there are enough runs to speak of one.
+
+    Where all differences are the same (counts often are) the interval has no width and says nothing; then the sign
+    test decides, for which six runs of one sign are the fewest (2 x 0.5^6 = 3 %).
+    """
+    same = high - low <= 1e-12 * np.abs(low)
+    return ((low > 0) | (high < 0)) & (runs >= np.where(same, FEWEST_SAME, FEWEST))
 
 
 def runs_needed(sd: float, half_width: float) -> float:
@@ -152,7 +163,7 @@ def _effect(outcome: Outcome, there: pd.DataFrame, here: pd.DataFrame, months: l
     return pd.DataFrame({
         "outcome": outcome.name, "unit": outcome.unit, "month": months, "runs": n,
         "baseline_mean": a.mean(axis=0), "mean": b.mean(axis=0), "effect": mean, "ci_low": low, "ci_high": high,
-        "clear": (low > 0) | (high < 0), "p10": p10, "p90": p90,
+        "clear": clear(n, low, high), "p10": p10, "p90": p90,
         "sd_paired": difference.std(axis=0, ddof=1) if n > 1 else nothing,
         "sd_unpaired": np.sqrt(a.var(axis=0, ddof=1) + b.var(axis=0, ddof=1)) if n > 1 else nothing,
     })  # fmt: skip

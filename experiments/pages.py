@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from experiments.wording import DASH
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("agents/**/*.py", "sim/**/*.py", "sim/**/*.csv", "sim/**/*.toml", "experiments/*.py", "experiments/fits/*")
+SOURCES = (
+    "agents/**/*.py", "sim/**/*.py", "sim/**/*.csv", "sim/**/*.toml", "experiments/*.py", "experiments/claims/*.py",
+    "experiments/fits/*",
+)  # fmt: skip
+PAGES = ("validation.md", "pivot.md", "rules.md", "policy-atlas.md", "claims.md")  # docs/ that simulations write
+MADE = re.compile(r"^Made by `[^`]+`.*; sources ([0-9a-f]{16})\. Do not edit by hand\.$", re.MULTILINE)
 
 
 def source_hash() -> str:
@@ -18,6 +24,11 @@ def source_hash() -> str:
     for path in sorted({path for pattern in SOURCES for path in ROOT.glob(pattern) if path.is_file()}):
         digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def made_by(command: str, how: str = "") -> str:
+    """The line that says how a page came about; MADE finds its hash. ``how`` goes on from the command."""
+    return f"Made by `{command}`{how and ' ' + how}; sources {source_hash()}. Do not edit by hand."
 
 
 def pct(value: float | None) -> str:

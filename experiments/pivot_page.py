@@ -17,7 +17,7 @@ from experiments import composition as comp
 from experiments import stability
 from experiments.backcast import SCORED, Backcast, backcast
 from experiments.hindcast_figures import draw
-from experiments.pages import ROOT, pct, signed, source_hash, table, two
+from experiments.pages import ROOT, made_by, pct, signed, table, two
 from experiments.wording import DASH, plural
 from sim.scenario import Scenario
 from sim.scenario.registry import describe
@@ -99,7 +99,7 @@ def page(material: Material) -> str:
     past = material.past
     return "\n\n".join((
         "# The pivot: back-cast, mechanisms, stability",
-        f"Made by `python -m experiments.pivot_page`; sources {source_hash()}. Do not edit by hand.",
+        made_by("python -m experiments.pivot_page"),
         "The engine starts in December 2024 (`hashpivot hindcast --case pivot`, scenario `pivot-2024`) with the "
         "firms and leases of that month, and is given the real coin price and fees. The market's demand for AI "
         "capacity is the quarterly capital spending of Amazon, Alphabet and Microsoft times the GW leased per "

@@ -18,7 +18,7 @@ import pandas as pd
 from experiments.effects import effects
 from experiments.ensemble import simulate
 from experiments.figures.model import Figure, line
-from experiments.validation import source_hash
+from experiments.pages import made_by
 from experiments.wording import DASH, MINUS, decimals, month, number
 from sim.columns import TABLES
 from sim.outcomes import BY_NAME
@@ -192,10 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     (options.docs / "images").mkdir(parents=True, exist_ok=True)
     render(compared.figure(), options.docs / "images" / "rules.png")
     span = f"{compared.months[0]} {DASH} {compared.months[-1]}"
-    made = (
-        f"Made by `python -m experiments.rule_comparison --runs {options.runs}` for {span}; "
-        f"sources {source_hash()}. Do not edit by hand."
-    )
+    made = made_by(f"python -m experiments.rule_comparison --runs {options.runs}", f"for {span}")
     (options.docs / "rules.md").write_text(page(compared, made), encoding="utf-8")
 
 

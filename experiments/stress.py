@@ -274,7 +274,7 @@ def _reverse(
         )
     severity = high if reached else (0.0 if at_low >= until else math.nan)
     return {
-        "shock": name, "until": until, "severity": severity, "failed_hashrate_share": at_high if reached else at_low,
+        "shock": name, "until": until, "severity": severity, "failed_hashrate_share": at_low if at_low >= until else at_high,
         "above_severity": low if reached else math.nan, "meaning": meaning(name, severity),
     }  # fmt: skip
 

@@ -18,7 +18,7 @@ import numpy as np
 from experiments import demand_response
 from experiments.hindcast import TRAIN_END, Hindcast, hindcast
 from experiments.hindcast_figures import draw
-from experiments.pages import ROOT, pct, signed, source_hash, table, two
+from experiments.pages import ROOT, made_by, pct, signed, table, two
 from experiments.wording import DASH
 from sim.scenario import Scenario
 from sim.scenario.registry import field_table
@@ -75,7 +75,7 @@ def page(whole: Hindcast, early: Hindcast, variants: list[tuple[str, Hindcast]])
     train = whole.window("train")
     return "\n\n".join((
         "# Validation: the engine held against history",
-        f"Made by `python -m experiments.validation`; sources {source_hash()}. Do not edit by hand.",
+        made_by("python -m experiments.validation"),
         "The same engine that looks ahead starts in July 2016 with the scenario `history` "
         "(`hashpivot hindcast`). It is "
         "given the real coin price and fees, the dates of new rigs and China's ban; firms, sites, rigs, hashrate, "

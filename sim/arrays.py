@@ -6,10 +6,12 @@ array, or through ``bincount`` (which adds in index order); these helpers are th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.kernels import sums
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -25,15 +27,14 @@ def row_sum(values: NDArray) -> Array:
 
 def sum_by(index: Index, values: Array, size: int) -> Array:
     """Add ``values`` (R, N) into groups ``index`` (R, N) -> (R, size); what has the index -1 is left out."""
-    runs = index.shape[0]
-    flat = index + np.arange(1, runs * (size + 1), size + 1)[:, None]  # a run's first cell takes what is left out
-    totals = np.bincount(flat.ravel(), np.ascontiguousarray(values).ravel(), runs * (size + 1))
-    return np.ascontiguousarray(totals.reshape(runs, size + 1)[:, 1:])
+    total = np.zeros((index.shape[0], size))
+    sums.add_by(total, index, values)
+    return total
 
 
 def spread(values: NDArray, index: Index) -> NDArray:
     """Look up ``values`` (R, size) at ``index`` (R, N) -> (R, N); negative indices give the last column."""
-    return np.take_along_axis(values, index, axis=1)
+    return sums.look_up(values, index)
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Rows:
 
     run: Index
     row: Index
+    _known: dict[int, Index] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def where(cls, mask: Mask) -> Rows:
@@ -52,19 +54,27 @@ class Rows:
     def __len__(self) -> int:
         return len(self.run)
 
-    def keep(self, mask: Mask) -> Rows:
+    def _cells(self, width: int) -> Index:
+        """Positions of these pairs in a flattened array (R, width), worked out once."""
+        if width not in self._known:
+            self._known[width] = self.run * width + self.row
+        return self._known[width]
+
+    def keep(self, mask: Mask | Index) -> Rows:
         return Rows(self.run[mask], self.row[mask])
 
     def get(self, values: NDArray) -> NDArray:
         """Values (R, N, ...) at these pairs -> (n, ...)."""
-        return values[self.run, self.row]
+        if not values.flags.c_contiguous:
+            return values[self.run, self.row]
+        flat = values.reshape(-1, *values.shape[2:])
+        return np.take(flat, self._cells(values.shape[1]), axis=0)
 
     def sum_into(self, values: Array, runs: int, size: int, row: Index | None = None) -> Array:
         """Add a value per pair into (R, size), by ``row`` or by the pairs' own rows; negative rows drop out."""
-        target = self.row if row is None else row
-        flat = self.run * (size + 1) + np.where(target < 0, size, target)
-        totals = np.bincount(flat, values, runs * (size + 1)).reshape(runs, size + 1)
-        return np.ascontiguousarray(totals[:, :size])
+        total = np.zeros((runs, size))
+        sums.add_pairs(total, self.run, self.row if row is None else row, values)
+        return total
 
 
 def running_total(values: Array, group: Index) -> Array:
@@ -92,4 +102,5 @@ def first_in_group(group: Index) -> Mask:
 def safe_divide(a: Array, b: Array, otherwise: float = 0.0) -> Array:
     """a / b where b is positive, else ``otherwise``."""
     a, b = np.broadcast_arrays(a, b)
-    return np.divide(a, b, out=np.full(a.shape, otherwise, dtype=np.float64), where=b > 0)
+    a, b = (np.ascontiguousarray(values, dtype=np.float64) for values in (a, b))
+    return sums.quotients(a.ravel(), b.ravel(), otherwise).reshape(a.shape)

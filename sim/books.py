@@ -39,14 +39,18 @@ class Books:
     """Stocks, the month's movements and the month's income statement of every firm.
 
     ``stock[name]`` (R, F) USD; ``outside[name]`` (R, sectors) USD, assets positive, debts negative;
-    ``moved[kind][name]`` (R, F) this month; ``lines[name]`` (R, F) this month, income positive;
+    ``lines[name]`` (R, F) this month, income positive;
     ``owed[sector]`` (R, F) the part of payables due to each outside sector, ``claims[sector]`` the receivables
     from it, ``fresh_claims[sector]`` those that arose this month. "clearing" stands between firms of the sector
     (hosting fees, auctions): what one pays in another is paid out, and what stays unpaid is lost there.
+
+    Where ``traced``, the books also keep what the laws look at: ``opening[name]`` stocks, ``moved[kind][name]``
+    (R, F) this month and ``gross`` (R, F), the sum of all movements without their signs.
     """
 
     runs: int
     firms: int
+    traced: bool = True
     stock: dict[str, Array] = field(init=False)
     outside: dict[str, Array] = field(init=False)
     opening: dict[str, Array] = field(init=False)
@@ -65,19 +69,17 @@ class Books:
         self.claims = {sector: np.zeros(shape) for sector in SECTORS}
         self.fresh_claims = {sector: np.zeros(shape) for sector in SECTORS}
         self.lines = {name: np.zeros(shape) for name in LINES}
-        self.moved = {kind: {name: np.zeros(shape) for name in self.stock} for kind in KINDS}
+        traced = self.stock if self.traced else ()
+        self.moved = {kind: {name: np.zeros(shape) for name in traced} for kind in KINDS}
         self.gross = np.zeros(shape)
         self.begin_month()
 
     def begin_month(self) -> None:
-        """Remember the opening stocks and clear the month's movements."""
-        self.opening = {name: values.copy() for name, values in self.stock.items()}
-        for values in (*self.lines.values(), *self.fresh_claims.values()):
+        """Clear the month's movements; where traced, remember the opening stocks."""
+        self.opening = {name: values.copy() for name, values in self.stock.items() if self.traced}
+        traces = (values for kind in self.moved.values() for values in kind.values())
+        for values in (*self.lines.values(), *self.fresh_claims.values(), *traces, self.gross):
             values[:] = 0.0
-        for kind in self.moved.values():
-            for values in kind.values():
-                values[:] = 0.0
-        self.gross[:] = 0.0
 
     def post(self, line: str, sector: str, kind: str = "transaction", **changes: Array) -> None:
         """Book changes of stocks (R, F) against one outside sector.
@@ -86,16 +88,18 @@ class Books:
         ``post("balance_only", "vendors", rigs=cost, payables=cost)``. What the changes do not balance among
         themselves is income of ``line`` (negative: a cost). Raises KeyError for an unknown name.
         """
-        net = np.zeros((self.runs, self.firms))
-        column = SECTORS.index(sector)
-        moved = self.moved[kind]
+        column, income = SECTORS.index(sector), self.lines[line]
+        net: Array | None = None
         for name, change in changes.items():
-            self.stock[name] += change
-            moved[name] += change
-            self.gross += np.abs(change)
-            owes = name in LIABILITIES
+            stock, owes = self.stock[name], name in LIABILITIES
+            if not change.any():
+                continue
+            stock += change
+            if self.traced:
+                self.moved[kind][name] += change
+                self.gross += np.abs(change)
             if name in self.outside:
-                total = row_sum(np.ascontiguousarray(np.broadcast_to(change, net.shape)))
+                total = row_sum(np.ascontiguousarray(change))
                 self.outside[name][:, column] += total if owes else -total
             if name == "payables":
                 self.owed[sector] += change
@@ -103,8 +107,16 @@ class Books:
                 self.claims[sector] += change
                 if kind == "transaction":  # a write-off strikes what was due already
                     self.fresh_claims[sector] += change
-            net += -change if owes else change
-        self.lines[line] += net
+            net = self._net(net, change, owes)
+        if net is not None:
+            income += net
+
+    @staticmethod
+    def _net(net: Array | None, change: Array, owes: bool) -> Array:
+        """A posting's changes so far, liabilities deducted."""
+        if net is None:
+            return -change if owes else change.copy()
+        return np.subtract(net, change, out=net) if owes else np.add(net, change, out=net)
 
     def bill(self, line: str, sector: str, amount: Array) -> None:
         """A cost that falls due at the end of the month: it becomes a payable to ``sector``."""

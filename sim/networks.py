@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import networkx as nx
 import numpy as np
@@ -26,15 +27,20 @@ def information_network(kind: str, degree: int, firms: int, seed: int) -> nx.Gra
 
 def peer_network(kind: str, degree: int, seed: int, runs: Sequence[int], firms: int) -> Index:
     """Peers of each firm (R, F, K), -1 where it has fewer than K = 2 x degree; firms are laid out at random."""
+    return np.stack([_peers_of_run(kind, degree, seed, run, firms) for run in runs])
+
+
+@lru_cache(maxsize=64)  # scenarios are compared run by run: the same networks come again
+def _peers_of_run(kind: str, degree: int, seed: int, run: int, firms: int) -> Index:
+    """Peers of each firm of one run (F, K)."""
     width = 2 * degree
-    peers = np.full((len(runs), firms, width), -1)
-    for r, run in enumerate(runs):
-        source = generator(seed, run, "network")
-        order = np.argsort(source.random(firms))
-        graph = information_network(kind, degree, firms, int(source.random() * 2**31))
-        for node, neighbours in graph.adjacency():
-            chosen = order[list(neighbours)[:width]]
-            peers[r, order[node], : len(chosen)] = chosen
+    peers = np.full((firms, width), -1)
+    source = generator(seed, run, "network")
+    order = np.argsort(source.random(firms))
+    graph = information_network(kind, degree, firms, int(source.random() * 2**31))
+    for node, neighbours in graph.adjacency():
+        chosen = order[list(neighbours)[:width]]
+        peers[order[node], : len(chosen)] = chosen
     return peers
 
 

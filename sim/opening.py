@@ -179,18 +179,14 @@ def scale_network(s: Sector) -> None:
     """Scale the synthetic rigs so that the network runs at its real total at the start's coin price."""
     target = s.P.bitcoin.network_hashrate_ehs[:, 0]
     hashprice = s.now.btc_price * dispatch.coins_per_day(s, target) / (target * 1000)
-    blocks = dispatch.rig_blocks(s)
-    running = blocks.ehs * dispatch.uptime(s, blocks, hashprice)
-    named = blocks.at.row < s.counts["named_sites"]
-    fixed = np.bincount(blocks.at.run, running * named, s.n_runs)
-    synthetic = np.bincount(blocks.at.run, running * ~named, s.n_runs)
+    running, start = dispatch.run_at(s, hashprice).ehs, s.counts["named_sites"]
+    fixed, synthetic = (row_sum(np.ascontiguousarray(part)) for part in (running[:, :start], running[:, start:]))
     factor = np.maximum(target - fixed, 0.05 * target) / synthetic
     if (factor > MOST_SCALED).any():
         raise UserError(
             f"bitcoin.price_usd = {s.now.btc_price[0]:.0f} and bitcoin.network_hashrate_ehs = {target[0]:.0f} do not "
             f"go together: at a hashprice of {hashprice[0]:.1f} USD/PH/day hardly any rig of the start would run"
         )
-    start = s.counts["named_sites"]
     s.rigs.ehs[:, start:] *= factor[:, None, None]
     for column in (s.sites.racks, s.sites.connected):
         column[:, start:] *= factor[:, None]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.arrays import Array, Index
+from sim.errors import UserError
 from sim.state import NEVER, SIZE_BOUNDS_MW, STRATEGIES, Firms, Rigs, Sites
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def build_firms_and_sites(s: Sector) -> None:
     n_synthetic = s.n_firms - n_named - n_entrants
     n_synthetic_sites = s.n_sites - len(named_rows) - n_entrants
     if n_synthetic < 20 or n_synthetic_sites < n_synthetic:
-        raise ValueError(
+        raise UserError(
             f"world.firms = {s.n_firms} and world.sites = {s.n_sites} leave {n_synthetic} synthetic firms on "
             f"{n_synthetic_sites} sites: at least 20 firms and a site for each are needed; raise world.sites"
         )

@@ -18,6 +18,7 @@ from sim.books import Books
 from sim.drivers import Drivers, ai_demand_path
 from sim.economics import HOURS_PER_YEAR, mining
 from sim.economics.power import PriceDuration
+from sim.kernels import rigs as rig_kernels
 from sim.laws import check_laws
 from sim.months import month_number
 from sim.networks import peer_network, region_distances
@@ -135,7 +136,7 @@ class Sector:
         Start(self.P, self.tables, self.start_month).apply(self)
         self.now = Now.blank(self.n_runs)
         self.regions = self._regions()
-        self.books = Books(self.n_runs, self.n_firms)
+        self.books = Books(self.n_runs, self.n_firms, traced=bool(self.P.world.check_laws))
         population.build_firms_and_sites(self)
         self._tempers()
         self.tenants = opening.build_tenants(self)
@@ -323,8 +324,7 @@ class Sector:
 
     def installed_mw(self) -> Array:
         """MW at the plug of all rigs at each site, running or not (R, S)."""
-        mw = self.rigs.ehs * self.rigs.j_per_th[:, None, :] * self.P.power.mining_overhead[:, :, None]
-        return np.ascontiguousarray(mw).sum(axis=-1)
+        return rig_kernels.installed_mw(self.rigs.ehs, self.rigs.j_per_th * self.P.power.mining_overhead)
 
     def empty_racks_mw(self) -> Array:
         """Powered racks without a rig, on order or installed (R, S); negative where rigs wait for a rack."""
@@ -347,17 +347,14 @@ class Sector:
         connected = self.connected_by_firm()[run, firm]
         return safe_divide(self.books.stock["sites"][run, firm], connected)
 
-    def installed_by_firm(self) -> Array:
-        """EH/s of rigs a firm owns, running or not (R, F)."""
-        return sum_by(self.sites.miner, np.ascontiguousarray(self.rigs.ehs).sum(axis=-1), self.n_firms)
-
     def sell_rigs(self, at: Rows, sold: Array, part_of_value: float = 1.0) -> None:
         """Sell ``sold`` EH/s (n, G) at some sites to second-hand dealers, for their owners' account."""
         value = np.ascontiguousarray(sold * self.rigs.used[at.run]).sum(axis=-1) * 1e6 * part_of_value
         miner = at.get(self.sites.miner)
         by_firm = at.sum_into(value, self.n_runs, self.n_firms, miner)
         gone = at.sum_into(np.ascontiguousarray(sold).sum(axis=-1), self.n_runs, self.n_firms, miner)
-        book = np.minimum(safe_divide(gone, self.installed_by_firm()), 1.0) * self.books.stock["rigs"]
+        owned = rig_kernels.fleets(self.rigs.ehs, self.sites.miner, gone)
+        book = np.minimum(safe_divide(gone, owned), 1.0) * self.books.stock["rigs"]
         self.books.post("gains", "vendors", cash=by_firm, rigs=-book)
         self.rigs.ehs[at.run, at.row] = np.maximum(at.get(self.rigs.ehs) - sold, 0.0)
         second_hand.take_in(self, at, sold)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 from sim.columns import TABLES, Column
+
+settings.register_profile("hashpivot", deadline=None)  # the first call of a kernel compiles it
+settings.load_profile("hashpivot")
 
 SIZES = ("small", "medium", "large", "mega")
 REGIONS = ("ERCOT", "PJM", "NORDICS", "QUEBEC", "GULF")

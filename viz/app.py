@@ -11,10 +11,12 @@ from solara.server.starlette import app as server
 from viz import frame, theme
 from viz.ensembles import prewarm
 from viz.lost import not_found
+from viz.pages.about import About
 from viz.pages.calculator import Calculator, warm_up
 from viz.pages.compare import Compare
 from viz.pages.explore import Explore
 from viz.pages.firms import Firms
+from viz.pages.learn import Learn
 from viz.pages.network import Network
 from viz.pages.stress import Stress
 
@@ -26,6 +28,8 @@ PAGES = (
     ("network", "Network", Network),
     ("stress", "Stress", Stress),
     ("calculator", "Calculator", Calculator),
+    ("learn", "Learn", Learn),
+    ("about", "About", About),
 )
 routes = [
     solara.Route(path=path, component=page, label=label, layout=frame.Layout if path == "/" else None)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from experiments.figures.palette import DARK, LIGHT, Palette
 
 ASSETS = Path(__file__).parent / "assets"
+HINDCAST = "hindcast.png"
 PANEL = {False: "#F7F6F2", True: "#1B1F25"}
 RAISED = {False: "#FFFFFF", True: "#20252C"}
 FONTS = {"Inter": "fontpkg_inter", "Source Serif 4": "fontpkg_source_serif_4"}
@@ -19,9 +20,17 @@ def palette(dark: bool) -> Palette:
     return DARK if dark else LIGHT
 
 
+def hindcast() -> Path | None:
+    """The picture of the hindcast: part of the package, in a checkout among the documentation."""
+    places = (ASSETS / HINDCAST, ASSETS.parents[1] / "docs" / "images" / HINDCAST)
+    return next((place for place in places if place.is_file()), None)
+
+
 def asset_folders() -> list[str]:
-    """Folders whose files are served: our own style sheet, and the fonts where their packages keep them."""
-    return [str(ASSETS), *(str(path.parent) for path in map(_font, FONTS.values()) if path)]
+    """Folders whose files are served: our own, the hindcast's picture, and fonts where their packages keep them."""
+    picture = hindcast()
+    own = [str(ASSETS), *([str(picture.parent)] if picture else [])]
+    return [*own, *(str(path.parent) for path in map(_font, FONTS.values()) if path)]
 
 
 def css(root: str = "") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from experiments.claims.evidence import VERDICTS
-from experiments.validation import source_hash
+from experiments.pages import made_by
 from experiments.wording import plural
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def page(judged: Sequence[Judged], runs: int, seed: int) -> str:
     lines = [
         "# Claims, judged by simulation",
         "",
-        f"Made by `hashpivot claims --docs docs/claims.md`; sources {source_hash()}. Do not edit by hand.",
+        made_by("hashpivot claims --docs docs/claims.md"),
         "",
         "Each claim of the article behind the project, and of the debate around it, is an experiment: what would "
         "be seen "

@@ -127,7 +127,7 @@ def strips(comparison: Comparison, at: str | None = None) -> Strips:
     return Strips(
         f"{against} against {comparison.baseline}, {month(at, full=True)}",
         "Mean difference between paired runs. Bar: 95 % interval of the mean; hairline: 10"
-        f"{DASH}90 % of paired runs; faint: the interval holds zero. Each row has its own scale around zero.",
+        f"{DASH}90 % of paired runs; faint: no clear change. Each row has its own scale around zero.",
         tuple(rows),
         _footer(comparison),
     )

@@ -7,6 +7,9 @@ import numpy as np
 
 from sim.economics import Floats, Numbers
 
+UNDELIVERED = 0.5  # of the EBITDA of a contract signed and not yet delivered that investors count
+SMALLEST_PART = 1.0  # keeps a division by what is left of an equity part defined
+
 
 def annuity_factor(rate: Numbers, years: Numbers) -> Floats:
     """Present value of 1 at the end of each of `years` years: (1 - (1 + rate)^-years) / rate; years at 0."""
@@ -67,6 +70,24 @@ def equity_room(
     `access` is 1 for listed firms and the private scale for others; not below zero.
     """
     return np.maximum(np.multiply(value, issue_share_per_year) * access - issued_last_year, 0.0)
+
+
+def contract_equity(ebitda: Numbers, ai_multiple: Numbers, issue_share_per_year: Numbers) -> Floats:
+    """Shares that a new AI contract of yearly `ebitda` lets a listed firm sell: its share of half the value.
+
+    Half, as of every contract signed and not yet delivered: `UNDELIVERED`.
+    """
+    return UNDELIVERED * np.multiply(ebitda, ai_multiple) * issue_share_per_year
+
+
+def fundable_size(own: Numbers, equity_per_mw: Numbers, shares_per_mw: Numbers, most: Numbers) -> Floats:
+    """MW a firm can fund, at most `most`, with its `own` money and the shares that the contract itself sells.
+
+    `equity_per_mw` is the part of a MW that no lender pays. A firm without money of its own funds nothing that
+    costs any, however much its shares would bring: they are sold on the contract, not before it.
+    """
+    left = np.maximum(np.subtract(equity_per_mw, shares_per_mw), SMALLEST_PART)
+    return np.where(np.greater(equity_per_mw, 0.0), np.minimum(most, np.divide(own, left)), most)
 
 
 def _monthly(rate_annual: Numbers) -> Floats:

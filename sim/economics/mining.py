@@ -3,11 +3,10 @@
 Units: hashprice USD/PH/day, network hashrate EH/s, machine hashrate TH/s, efficiency J/TH, power USD/MWh.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from sim.economics import DAYS_PER_YEAR, HOURS_PER_YEAR, Floats, Numbers
+from sim.kernels.rigs import present_values
 
 BLOCKS_PER_HALVING = 210_000
 BLOCK_SECONDS = 600.0
@@ -76,21 +75,9 @@ def rig_present_value(
     """
     revenue = np.asarray(hashprice) / 1000.0 * DAYS_PER_YEAR * uptime  # USD per TH-year
     cost = np.asarray(j_per_th) / 1e6 * HOURS_PER_YEAR * uptime * cost_usd_per_mwh
-    headroom = np.log(np.maximum(revenue, 1e-300) / np.maximum(cost, 1e-300))
-    years_until_cost = np.where(headroom > 0.0, headroom / np.maximum(decline, 1e-12), 0.0)
-    years = np.minimum(years_until_cost, life_years)
-    earned = revenue * _continuous_annuity(np.add(discount, decline), years)
-    return np.maximum(earned - cost * _continuous_annuity(discount, years), 0.0)
-
-
-def _continuous_annuity(rate: Numbers, years: Numbers) -> Floats:
-    """Present value of 1 a year flowing for `years`: (1 - exp(-rate x years)) / rate, `years` at rate 0."""
-    exponent = np.asarray(np.multiply(rate, years))
-    flat = np.abs(exponent) < 1e-12
-    if not flat.any():
-        return years * (-np.expm1(-exponent) / exponent)
-    safe = np.where(flat, 1.0, exponent)
-    return years * np.where(flat, 1.0, -np.expm1(-safe) / safe)
+    flows = np.broadcast_arrays(revenue, cost, decline, discount, life_years)
+    flat = (np.ascontiguousarray(flow, dtype=np.float64).ravel() for flow in flows)
+    return present_values(*flat).reshape(flows[0].shape)
 
 
 def payback_years(capex: Numbers, annual_margin: Numbers) -> Floats:
@@ -114,49 +101,6 @@ def irr_annuity(capex: Numbers, annual: Numbers, years: Numbers) -> Floats:
         worthwhile = annual * factor > capex
         low, high = np.where(worthwhile, middle, low), np.where(worthwhile, high, middle)
     return np.expm1(0.5 * (low + high))
-
-
-def solve_log_root(f: Callable[[Floats], Floats], low: Floats, high: Floats, steps: int = 24) -> Floats:
-    """Root x in [low, high] (0 < low < high) of a function that strictly rises with ln x; one root per run.
-
-    `f` maps x of shape (R,) to values of shape (R,); -inf and +inf are allowed (hashrate zero, for one).
-    Used for hashprice: f(hp) = ln H(hp) + ln hp - ln revenue. Without a change of sign the nearer end is
-    returned. ITP method (Oliveira and Takahashi 2020, doi:10.1145/3423597) with a fixed number of steps: a
-    secant guess pulled towards the middle, so that it is fast on smooth curves and never worse than
-    bisection by more than one step on stairs.
-    """
-    a, b = np.log(low), np.log(high)
-    fa, fb = f(np.exp(a)), f(np.exp(b))
-    root_below, root_above = fa >= 0.0, fb <= 0.0
-    width = b - a
-    for step in range(steps):
-        x = _itp_guess(a, b, fa, fb, width, step)
-        fx = f(np.exp(x))
-        rising = fx < 0.0
-        a, fa = np.where(rising, x, a), np.where(rising, fx, fa)
-        b, fb = np.where(rising, b, x), np.where(rising, fb, fx)
-    guess = _secant(a, b, fa, fb)
-    return np.where(root_below, low, np.where(root_above, high, np.exp(guess)))
-
-
-def _secant(a: Floats, b: Floats, fa: Floats, fb: Floats) -> Floats:
-    """Where the chord from (a, fa) to (b, fb) crosses zero; the middle if an end is not finite."""
-    usable = np.isfinite(fa) & np.isfinite(fb) & (fb > fa)
-    rise = np.where(usable, fb, 1.0) - np.where(usable, fa, 0.0)
-    share = np.where(usable, -np.where(usable, fa, 0.0) / rise, 0.5)
-    return a + np.clip(share, 0.0, 1.0) * (b - a)
-
-
-def _itp_guess(a: Floats, b: Floats, fa: Floats, fb: Floats, width: Floats, step: int) -> Floats:
-    """Next point: the secant, moved a little to the middle, kept within bisection's own schedule."""
-    middle = 0.5 * (a + b)
-    secant = _secant(a, b, fa, fb)
-    to_middle = middle - secant
-    nudge = 0.2 / width * (b - a) ** 2
-    truncated = np.where(np.abs(to_middle) <= nudge, middle, secant + np.copysign(nudge, to_middle))
-    # One step of slack over bisection: after this step the bracket is at most width / 2^step wide.
-    radius = width * 0.5**step - 0.5 * (b - a)
-    return np.clip(truncated, middle - radius, middle + radius)
 
 
 def contest_shares(costs: Floats) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.economics import Floats, Numbers
+from sim.kernels.blocks import Curves
 
 if TYPE_CHECKING:
     from sim.tables import Table
@@ -37,26 +38,18 @@ class PriceDuration:
         pieces = [_uniform_pieces(name, weights[names == name], ratios[names == name]) for name in self.shapes]
         highest = max(upper[-1] for _, upper, _ in pieces)
         nodes = np.exp(np.linspace(np.log(LOWEST_RATIO), np.log(highest), GRID_NODES))
-        self._origin = float(np.log(LOWEST_RATIO))
-        self._per_step = (GRID_NODES - 1) / float(np.log(highest) - np.log(LOWEST_RATIO))
+        origin = float(np.log(LOWEST_RATIO))
+        per_step = (GRID_NODES - 1) / float(np.log(highest) - origin)
         values = [_below(nodes, *piece) for piece in pieces]
-        self._uptime, self._uptime_rise = _with_rises([uptime for uptime, _ in values])
-        self._paid, self._paid_rise = _with_rises([paid for _, paid in values])
+        uptime, paid = (_with_rises(list(rows)) for rows in zip(*values, strict=True))
+        self.grid = Curves(origin, per_step, *uptime, *paid)
+        """What the look-ups use; the kernels of dispatch read it too."""
 
     def index(self, shape: str) -> int:
         """Row of a shape by name; ValueError if the table has no such shape."""
         if shape not in self.shapes:
             raise ValueError(f"no price shape {shape!r}; known are {', '.join(self.shapes)}")
         return self.shapes.index(shape)
-
-    def hours(self, shape_index: int | NDArray[np.integer], log_x: Floats) -> Floats:
-        """The first value of ``evaluate`` alone, for ln x: what a solver asks for many times."""
-        position = (log_x - self._origin) * self._per_step
-        position = np.minimum(np.maximum(position, 0.0), GRID_NODES - 1.0)
-        node = position.astype(np.intp)
-        position -= node
-        node = node + np.multiply(shape_index, GRID_NODES)
-        return np.take(self._uptime, node) + position * np.take(self._uptime_rise, node)
 
     def evaluate(self, shape_index: int | NDArray[np.integer], x: Numbers) -> tuple[Floats, Floats]:
         """Share of hours with price <= x times the mean, and E[price / mean; price <= x mean] over them.
@@ -66,13 +59,12 @@ class PriceDuration:
         what the other hours would fetch is mean x (1 - paid) per MW-hour of the month.
         """
         position = np.asarray(np.maximum(x, LOWEST_RATIO))
-        position = np.minimum((np.log(position) - self._origin) * self._per_step, GRID_NODES - 1.0)
+        grid = self.grid
+        position = np.minimum((np.log(position) - grid.origin) * grid.per_step, GRID_NODES - 1.0)
         node = position.astype(np.intp)
         position -= node
-        node = node + np.multiply(shape_index, GRID_NODES)
-        uptime = np.take(self._uptime, node) + position * np.take(self._uptime_rise, node)
-        paid = np.take(self._paid, node) + position * np.take(self._paid_rise, node)
-        return uptime, paid
+        at = (shape_index, node)
+        return grid.uptime[at] + position * grid.uptime_rise[at], grid.paid[at] + position * grid.paid_rise[at]
 
 
 def _uniform_pieces(name: str, weights: Floats, ratios: Floats) -> tuple[Floats, Floats, Floats]:
@@ -110,17 +102,9 @@ def _below(x: Floats, lower: Floats, upper: Floats, weights: Floats) -> tuple[Fl
 
 
 def _with_rises(rows: list[Floats]) -> tuple[Floats, Floats]:
-    """Flattened node values of all shapes and the rise to the next node (0 at the last)."""
+    """Node values of all shapes (shapes, nodes) and the rise to the next node (0 at the last)."""
     values = np.stack(rows)
-    return values.ravel(), np.diff(values, axis=-1, append=values[:, -1:]).ravel()
-
-
-def smooth_step(log_ratio: Numbers, spread: Numbers) -> Floats:
-    """Share of a block of load that runs when ln(strike / cost) is `log_ratio`: logistic, one half at 0.
-
-    `spread` > 0 is the width in logs over which costs inside the block differ (about 0.2 fits 2016-2021).
-    """
-    return 1.0 / (1.0 + np.exp(-np.clip(np.divide(log_ratio, spread), -500.0, 500.0)))
+    return values, np.diff(values, axis=-1, append=values[:, -1:])
 
 
 def reserve_margin(

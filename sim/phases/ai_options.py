@@ -9,7 +9,7 @@ import numpy as np
 
 from agents import observations as ob
 from sim.arrays import Array, Index, safe_divide
-from sim.economics import hosting
+from sim.economics import credit, hosting
 from sim.economics.credit import annuity_factor
 from sim.phases import finance
 from sim.state import CLASSES, CLOUD, COLOCATION, CREDITS, RETROFIT
@@ -39,7 +39,8 @@ class Terms:
     """Economics per critical IT MW (R, M) for the modes of one product, USD: what credit does to an offer.
 
     ``rent_value`` is the present value at delivery of the whole rent; ``residual`` what is left at the end of the
-    term; ``term_years``, ``lead_months`` and ``hurdle`` (R, 1).
+    term; ``shares`` what a listed firm can raise in new shares on the contract; ``term_years``, ``lead_months`` and
+    ``hurdle`` (R, 1).
     """
 
     pv: Array
@@ -50,6 +51,7 @@ class Terms:
     capex: Array
     residual: Array
     rent_value: Array
+    shares: Array
     term_years: Array
     lead_months: Array
     hurdle: Array
@@ -109,13 +111,16 @@ def product_terms(s: Sector, product: int) -> Terms:
     pv = hosting.equity_npv(0.0, cash, years, residual, hurdle, 0.0)
     rent_value = revenue * margin * annuity_factor(hurdle, years)
 
+    multiple = f.ai_ebitda_multiple * s.now.multiple[:, None]
+    shares = credit.contract_equity(revenue * margin, multiple, f.equity_issue_share_per_year)
+
     def usd(values: Array) -> Array:
         return np.broadcast_to(values, cash.shape) * 1e6
 
     return Terms(
         pv=usd(pv), equity=usd(project.equity), cash=usd(cash), prepayment=usd(project.prepayment), rent=usd(revenue),
-        capex=usd(project.capex), residual=usd(residual), rent_value=usd(rent_value), term_years=years,
-        lead_months=lead, hurdle=hurdle,
+        capex=usd(project.capex), residual=usd(residual), rent_value=usd(rent_value), shares=usd(shares),
+        term_years=years, lead_months=lead, hurdle=hurdle,
     )  # fmt: skip
 
 
@@ -165,12 +170,13 @@ class Best:
 
 
 def best_mode(
-    s: Sector, c: Cases, terms: Terms, asks: Array, own: Array, it_mw: Array, spare: Array
+    s: Sector, c: Cases, terms: Terms, asks: Array, own: Array, access: Array, it_mw: Array, spare: Array
 ) -> tuple[Best, Array, Array]:
     """Try every funding mode; keep the most valuable open one, else the one that got furthest.
 
-    ``own`` USD the firm can put in at this site, ``it_mw`` capacity, ``spare`` grid MW that need no rack taken
-    down. Also returns ``open_mw`` and ``lowest_rent`` of every mode (n, M), as in ``Plans``.
+    ``own`` USD the firm can put in at this site, ``access`` its access to new shares, which the contract's income
+    sells too; ``it_mw`` capacity, ``spare`` grid MW that need no rack taken down. Also returns ``open_mw`` and
+    ``lowest_rent`` of every mode (n, M), as in ``Plans``.
     """
     n, run = len(c), c.run
     wait = np.maximum(terms.lead_months[run, 0], c.months_to_power)
@@ -180,7 +186,7 @@ def best_mode(
     sizes, lowest = np.zeros((n, len(MODES))), np.zeros((n, len(MODES)))
     for mode in range(len(MODES)):
         part, ask = terms.equity[run, mode], asks[run, mode]
-        size = np.where(part > 0, np.minimum(it_mw, own / np.maximum(part, 1.0)), it_mw)
+        size = credit.fundable_size(own, part, access * terms.shares[run, mode], it_mw)
         racks = np.clip(size * s.P.ai.gross_per_it[run, 0] - spare, 0.0, c.racks)
         given_up = safe_divide(racks, c.racks)
         cash, need = terms.cash[run, mode] * size - c.yearly_margin * given_up, part * size
@@ -212,10 +218,13 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     suitable = c.at.get(s.sites.suitability) >= c.p(s.P.ai.min_suitability)
     allowed = s.pivot_allowed & (s.regions.new_ai[c.run, c.region] > 0)
     own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
+    access = finance.equity_access(s)[c.run, c.firm]
     for k, option in enumerate(ob.AI_OPTIONS):
         it_mw = np.minimum(gross[k] / c.p(s.P.ai.gross_per_it), LARGEST_LEASE_MW)
         asks = smallest_ask(s, CLOUD if option == ob.CLOUD else COLOCATION)
-        best, plans.open_mw[:, k], plans.lowest_rent[:, k] = best_mode(s, c, terms[k], asks, own, it_mw, spare[k])
+        best, plans.open_mw[:, k], plans.lowest_rent[:, k] = best_mode(
+            s, c, terms[k], asks, own, access, it_mw, spare[k]
+        )
         table.value[:, option], table.payback[:, option] = best.worth, best.payback
         table.equity[:, option], table.earn[:, option] = best.equity, best.earn
         table.gate[:, option] = np.select(

@@ -6,15 +6,14 @@ take it for AI.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows
-from sim.economics import hosting
-from sim.economics.mining import rig_present_value
+from sim.kernels.rigs import Machines, value_fleets
 from sim.phases import dispatch
 
 if TYPE_CHECKING:
@@ -53,9 +52,14 @@ class Cases:
     def __len__(self) -> int:
         return len(self.at)
 
+    def take(self, rows: Index) -> Cases:
+        """Some of the cases, by their place in the list."""
+        found = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "at"}
+        return Cases(self.at.keep(rows), **found)
+
     def p(self, column: Array) -> Array:
         """A parameter (R, 1) at each case."""
-        return column[self.at.run, 0]
+        return np.take(column, self.at.run)  # a column of one entry per run
 
 
 def due_firms(s: Sector) -> Mask:
@@ -99,36 +103,29 @@ def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
     soon = np.where(wait <= s.P.behaviour.look_ahead_months[at.run, 0], at.get(sites.pipeline), 0.0)
     idle_now = np.maximum(connected - taken - leaving, 0.0)
     ehs = at.get(s.rigs.ehs)
-    j = s.rigs.j_per_th[at.run]
     cost = at.get(power_cost(s)) * s.P.power.mining_overhead[at.run, 0]
     hashprice = s.firms.hashprice_view[at.run, firm]
     net = hashprice * (1 - s.P.bitcoin.pool_fee[at.run, 0])
-    by_generation = rig_values(s, at.run, ehs, net, cost)
-    margin = np.maximum(hosting.margin_per_th(net[:, None], j, cost[:, None]), 0.0) * ehs * 1e6
-    scrap = np.ascontiguousarray(ehs * s.rigs.used[at.run] * 1e6)
-    rig_mw = (ehs * j).sum(axis=-1) * s.P.power.mining_overhead[at.run, 0]
+    fleets = value_fleets(ehs, at.run, net, at.get(power_cost(s)), machines(s))
     return Cases(
         at=at, role=role, firm=firm, region=at.get(sites.region), connected=connected, racks=racks,
-        rig_mw=rig_mw, vacant=at.get(sites.vacant), idle_now=idle_now,
+        rig_mw=fleets.mw, vacant=at.get(sites.vacant), idle_now=idle_now,
         idle_soon=np.maximum(connected + soon - taken, 0.0),
         months_to_power=np.where(idle_now < soon, np.maximum(wait, 0), 0).astype(np.float64),
-        power_cost=cost, hashprice=net, rig_value=by_generation.sum(axis=-1), rig_scrap=scrap.sum(axis=-1),
-        yearly_margin=margin.sum(axis=-1) * s.P.power.availability[at.run, 0], ehs=ehs,
-        values_by_generation=by_generation,
+        power_cost=cost, hashprice=net, rig_value=fleets.value, rig_scrap=fleets.scrap,
+        yearly_margin=fleets.margin * s.P.power.availability[at.run, 0], ehs=ehs,
+        values_by_generation=fleets.by_generation,
     )  # fmt: skip
 
 
-def rig_values(s: Sector, run: Index, ehs: Array, hashprice: Array, cost: Array) -> Array:
-    """What rigs ``ehs`` (n, G) are worth (n, G), USD, at a hashprice and a cost per MWh (n,) of hashing."""
-    row, g = np.nonzero(ehs)  # most sites have few of the generations
-    r = run[row]
-    per_th = rig_present_value(
-        hashprice[row], s.rigs.j_per_th[r, g], cost[row], s.expected_decline[r, 0],
-        s.P.finance.mining_discount_rate[r, 0], remaining_life(s)[r, g], s.P.power.availability[r, 0],
+def machines(s: Sector) -> Machines:
+    """The generations as owners and buyers of their rigs see them."""
+    rigs, p = s.rigs, s.P
+    return Machines(
+        mw_per_ehs=rigs.j_per_th * p.power.mining_overhead, used=rigs.used * 1e6, life=remaining_life(s),
+        decline=s.expected_decline[:, 0], discount=p.finance.mining_discount_rate[:, 0],
+        uptime=p.power.availability[:, 0],
     )  # fmt: skip
-    values = np.zeros(ehs.shape)
-    values[row, g] = ehs[row, g] * per_th * 1e6
-    return values
 
 
 def remaining_life(s: Sector) -> Array:

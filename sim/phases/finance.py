@@ -47,7 +47,7 @@ def contracted_ebitda(s: Sector) -> Array:
     leases = s.leases
     live = (leases.status == BUILDING) | (leases.status == RUNNING)
     margin = np.where(leases.product == CLOUD, s.P.ai.cloud_margin, s.P.ai.colocation_margin)
-    mw = leases.delivered_mw + 0.5 * (leases.it_mw - leases.delivered_mw)
+    mw = leases.delivered_mw + credit.UNDELIVERED * (leases.it_mw - leases.delivered_mw)
     return sum_by(leases.firm, np.where(live, mw * leases.rent * margin, 0.0), s.n_firms)
 
 
@@ -66,11 +66,15 @@ def market_value(s: Sector) -> Array:
     )  # fmt: skip
 
 
+def equity_access(s: Sector) -> Array:
+    """Access to new shares (R, F): 1 for listed firms, a fraction for others."""
+    return np.where(s.firms.listed, 1.0, s.P.finance.private_equity_scale)
+
+
 def issue_room(s: Sector) -> Array:
     """Shares that can still be sold now (R, F), USD; unlisted firms reach a fraction of it."""
-    access = np.where(s.firms.listed, 1.0, s.P.finance.private_equity_scale)
     room = credit.equity_room(
-        market_value(s), s.P.finance.equity_issue_share_per_year, s.firms.issued_12m, access
+        market_value(s), s.P.finance.equity_issue_share_per_year, s.firms.issued_12m, equity_access(s)
     )
     return np.where(s.firms.alive, room, 0.0)
 

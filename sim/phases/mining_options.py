@@ -11,6 +11,7 @@ from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows, first_in_group, safe_divide, spread
 from sim.economics.credit import annuity_factor
 from sim.economics.mining import rig_present_value
+from sim.kernels.rigs import value_fleets
 from sim.phases import bills, finance
 from sim.phases import cases as case_module
 from sim.phases.cases import CLIENT
@@ -165,9 +166,9 @@ def _relocate(s: Sector, c: Cases, table: OptionTable, plans: Plans) -> None:
     target, free, cost_there = cheapest_free_site(s)
     there = target[c.run, c.firm]
     fits = np.minimum(safe_divide(free[c.run, c.firm], c.rig_mw), 1.0)
-    overhead = c.p(s.P.power.mining_overhead)
     movable = np.where((there >= 0)[:, None], c.ehs, 0.0)
-    worth = case_module.rig_values(s, c.run, movable, c.hashprice, cost_there[c.run, c.firm] * overhead).sum(axis=-1)
+    cost = cost_there[c.run, c.firm]
+    worth = value_fleets(movable, c.run, c.hashprice, cost, case_module.machines(s)).value
     here = c.rig_value * s.regions.hashing_allowed[c.run, c.region]
     distance = s.distance[c.region, np.take_along_axis(s.sites.region, np.maximum(target, 0), axis=1)[c.run, c.firm]]
     moved = fits * (worth - here - c.rig_mw * TRANSPORT_USD_PER_MW * distance)

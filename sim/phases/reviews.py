@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from agents import observations as ob
 from sim.arrays import Array, safe_divide
+from sim.kernels.sums import counts_among
 from sim.phases import ai_options, finance, mining_options
 from sim.phases.cases import CLIENT, HOST, Cases, OptionTable
 from sim.scenario.declare import SAME_RULE
-from sim.state import AI, BTC, HYBRID
+from sim.state import AI, BTC, HYBRID, STRATEGIES
 
 if TYPE_CHECKING:
     from sim.sector import Sector
@@ -82,12 +83,8 @@ def _draws(s: Sector, cases: Cases) -> Array:
 
 def _peers(s: Sector, cases: Cases) -> Array:
     """Share of a firm's linked peers that mine only (for holding, new rigs, new racks) or earn from AI (for AI)."""
-    peers = s.peers[cases.run, cases.firm]
-    strategy = s.firms.strategy[cases.run[:, None], np.maximum(peers, 0)]
-    known = np.ascontiguousarray((peers >= 0).astype(np.float64))
-    count = known.sum(axis=-1)
-    ai = np.ascontiguousarray(known * ((strategy == AI) | (strategy == HYBRID))).sum(axis=-1)
-    btc = np.ascontiguousarray(known * (strategy == BTC)).sum(axis=-1)
+    counts = counts_among(s.peers, s.firms.strategy, cases.run, cases.firm, len(STRATEGIES))
+    btc, ai, count = counts[:, BTC], counts[:, AI] + counts[:, HYBRID], counts[:, -1]
     shares = np.zeros((len(cases), len(ob.OPTIONS)))
     shares[:, MINING] = safe_divide(btc, count)[:, None]
     shares[:, ob.AI_OPTIONS] = safe_divide(ai, count)[:, None]

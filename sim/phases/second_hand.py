@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Mask, Rows, safe_divide, spread
-from sim.economics.mining import rig_present_value
+from sim.arrays import Array, Index, Mask, Rows, safe_divide, spread
+from sim.kernels import rigs as kernels
 from sim.phases import cases, finance, orders, rig_market
 
 if TYPE_CHECKING:
@@ -54,32 +54,20 @@ def trade(s: Sector) -> None:
     if not len(at):
         return
     firm, free = at.get(s.sites.miner), at.get(gaps)
-    worth = _worth(s, at, firm)
     funds = 0.5 * finance.own_funds(s)
     asked = at.sum_into(free, s.n_runs, s.n_firms, firm)
     budget = safe_divide(funds[at.run, firm] * free, asked[at.run, firm])
     cost = np.zeros(len(at))
-    for g in np.flatnonzero(rigs.dealers.any(axis=0))[::-1]:
-        price = COMMISSION * rigs.used[at.run, g] * 1e6
-        per_ehs = rigs.j_per_th[at.run, g] * s.P.power.mining_overhead[at.run, 0]
-        wanted = np.minimum(free / per_ehs, safe_divide(budget - cost, price))
-        wanted = np.where((worth[:, g] > price / 1e6) & (price > 0), np.maximum(wanted, 0.0), 0.0)
-        total = np.bincount(at.run, wanted, s.n_runs)
-        bought = wanted * np.minimum(safe_divide(rigs.dealers[:, g], total), 1.0)[at.run]
-        rigs.ehs[at.run, at.row, g] += bought
-        rigs.dealers[:, g] = np.maximum(rigs.dealers[:, g] - np.bincount(at.run, bought, s.n_runs), 0.0)
-        free, cost = free - bought * per_ehs, cost + bought * price
+    left = kernels.sell_used(
+        cases.machines(s), _buyers(s, at, firm, free, budget), COMMISSION, rigs.dealers, rigs.ehs, cost
+    )
     paid = at.sum_into(cost, s.n_runs, s.n_firms, firm)
     orders.pay_from_funds(s, paid)
     s.books.post("balance_only", "vendors", cash=-paid, rigs=paid)
-    s.rig_mw_by_site[at.run, at.row] += at.get(gaps) - free
+    s.rig_mw_by_site[at.run, at.row] += free - left
 
 
-def _worth(s: Sector, at: Rows, firm: np.ndarray) -> Array:
-    """Value of a used TH/s of each generation to its buyer at his site (n, G), USD."""
-    cost = cases.power_cost(s)[at.run, at.row] * s.P.power.mining_overhead[at.run, 0]
+def _buyers(s: Sector, at: Rows, firm: Index, free: Array, budget: Array) -> kernels.Buyers:
+    """Who has empty racks, and what a rig would earn there."""
     view = s.firms.hashprice_view[at.run, firm] * (1 - s.P.bitcoin.pool_fee[at.run, 0])
-    return rig_present_value(
-        view[:, None], s.rigs.j_per_th[at.run], cost[:, None], s.expected_decline[at.run],
-        s.P.finance.mining_discount_rate[at.run], cases.remaining_life(s)[at.run], s.P.power.availability[at.run],
-    )  # fmt: skip
+    return kernels.Buyers(at.run, at.row, free, budget, view, at.get(cases.power_cost(s)))

@@ -6,6 +6,7 @@ import pytest
 
 from agents import GridOperator, Hyperscaler, Miner, Regulator
 from sim import SectorModel
+from sim.scenario import Scenario
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_writing_a_column_writes_the_array():
 def test_cash_put_in_comes_from_households_and_the_books_still_close():
     from sim.laws import check_laws
 
-    model = SectorModel("baseline", rng=1)
+    model = SectorModel(Scenario.load("baseline", {"world.check_laws": True}), rng=1)
     miner = model.agents_by_type[Miner].to_list()[0]
     before, equity = miner.cash_usd, miner.equity_usd
     outside = model.sector.books.outside["cash"].sum()

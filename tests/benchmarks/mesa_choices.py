@@ -26,7 +26,7 @@ DEVELOPER_MINIMUM_MW, LARGEST_LEASE_MW = 25.0, 350.0
 RETROFIT_SHARE, HYBRID_RACKS = 0.2, 0.4
 PROGRESS = {NO_TENANT: 1, TOO_SMALL: 2, NO_EQUITY: 3, SLOW_PAYBACK: 4, OPEN: 5}  # how far an offer got
 Valued = tuple[float, int]  # value and gate of an option
-Mode = tuple[float, float, float, float, float]  # one way to fund a project
+Mode = tuple[float, float, float, float, float, float]  # one way to fund a project
 CLOSED: dict[int, Valued] = {gate: (0.0, gate) for gate in range(13)}
 
 
@@ -38,7 +38,7 @@ class MonthView:
 
 
 class Terms:
-    """An AI product per critical IT MW: (present value, equity, yearly cash, left, smallest ask) by mode."""
+    """An AI product per critical IT MW: (value, equity, new shares, yearly cash, left, smallest ask) by mode."""
 
     __slots__ = ("discount_rate", "lead_months", "modes", "years")
 
@@ -285,10 +285,11 @@ def best_funding(view: MonthView, c: Case, terms: Terms, it_mw: float, spare: fl
     own, gross_per_it, longest = c.firm.own_per_case, view.gross_per_it, view.payback_limit
     lost_per_share = c.rig_value - 0.5 * c.rig_scrap
     best, reached, best_gate = 0.0, 0, NO_TENANT
-    for pv, equity, yearly, left, ask in terms.modes:
+    for pv, equity, shares, yearly, left, ask in terms.modes:
         if ask == inf:
             continue
-        size = min(it_mw, own / max(equity, 1.0)) if equity > 0.0 else it_mw
+        unfunded = max(equity - shares * c.firm.access, 1.0)  # after the shares that the contract itself sells
+        size = min(it_mw, own / unfunded) if equity > 0.0 else it_mw
         given_up = min(max(size * gross_per_it - spare, 0.0), c.racks) / c.racks if c.racks > 0.0 else 0.0
         cash, need = yearly * size - c.yearly_margin * given_up, equity * size
         if it_mw < ask:

@@ -284,14 +284,18 @@ class Firm(mesa.Agent):
             total += mw * lease.rent * margin
         return total
 
+    @property
+    def access(self) -> float:
+        """To new shares: a firm that is not listed has a part of it."""
+        return 1.0 if self.listed else self.model.p.finance.private_equity_scale
+
     def issue_room(self) -> float:
         """Shares that can still be sold, USD: a part of the firm's value a year."""
         f, multiple = self.model.p.finance, self.model.now.multiple
         operations = max(self.contracted_ebitda(), 0.0) * f.ai_ebitda_multiple * multiple
         operations += max(self.mining_ebitda_12m, 0.0) * f.mining_ebitda_multiple * multiple
         value = max(operations + self.connected * f.connected_mw_value_usd_m * 1e6 - self.debt(), 0.0)
-        access = 1.0 if self.listed else f.private_equity_scale
-        return max(value * f.equity_issue_share_per_year * access - self.issued_12m, 0.0)
+        return max(value * f.equity_issue_share_per_year * self.access - self.issued_12m, 0.0)
 
     def own_funds(self) -> float:
         """Cash above the reserve, half of the coins and new shares, less what signed leases still need."""

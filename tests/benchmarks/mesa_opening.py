@@ -74,9 +74,9 @@ def rows(population: Any, run: int, names: tuple[str, ...]) -> list[dict[str, An
 
 def price_curves(s: Sector) -> list[PriceCurve]:
     """The sector's price-duration curves as plain lists."""
-    curves, parts = s.curves, ("_uptime", "_uptime_rise", "_paid", "_paid_rise")
-    tables = [getattr(curves, name).reshape(len(curves.shapes), -1).tolist() for name in parts]
-    return [PriceCurve(nodes, curves._per_step) for nodes in zip(*tables, strict=True)]
+    grid = s.curves.grid
+    tables = [values.tolist() for values in (grid.uptime, grid.uptime_rise, grid.paid, grid.paid_rise)]
+    return [PriceCurve(nodes, grid.per_step) for nodes in zip(*tables, strict=True)]
 
 
 def add_sites(model: ReferenceModel, s: Sector, run: int) -> None:

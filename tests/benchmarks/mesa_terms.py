@@ -83,16 +83,18 @@ def ai_terms(model: Any) -> dict[str, Terms]:
         "retrofit": (now.rent * a.retrofit_rent_share, refit, a.retrofit_term_years, a.retrofit_lead_months),
     }  # fmt: skip
     found, hurdle = {}, f.hosting_equity_hurdle
+    # new shares per USD of yearly income: a signed contract counts half before it is delivered
+    sold = 0.5 * f.ai_ebitda_multiple * now.multiple * f.equity_issue_share_per_year
     for name, (rent, capex, years, lead) in halls.items():
         capex, lead = capex * paid, lead * paid
         projects = [
             hall(a, rent * over_mean, capex * part, years)
             for over_mean, part in zip(RENT_BY_MODE, LANDLORDS_PART, strict=True)
         ]
-        found[name] = Terms(lead, hurdle, years, funding(a, projects, years, hosts, hurdle))
+        found[name] = Terms(lead, hurdle, years, funding(a, projects, years, hosts, hurdle, sold))
     lead = a.cloud_lead_months * paid
     projects, years = [cloud(a, now, paid)] * 5, a.cloud_term_years
-    modes = funding(a, projects, years, clouds, f.cloud_equity_hurdle)
+    modes = funding(a, projects, years, clouds, f.cloud_equity_hurdle, sold)
     return found | {"cloud": Terms(lead, f.cloud_equity_hurdle, years, modes)}
 
 
@@ -111,15 +113,17 @@ def cloud(a: Any, now: Any, paid: float) -> Project:
 
 
 def funding(
-    a: Any, projects: list[Project], years: float, lenders: list[tuple[float, float, float]], hurdle: float
+    a: Any, projects: list[Project], years: float, lenders: list[tuple[float, float, float]], hurdle: float,
+    sold: float,
 ) -> list[Mode]:
-    """Value at delivery, equity, yearly cash and what is left of each mode's project in USD; the smallest ask."""
+    """Of each mode's project in USD: value at delivery, equity, shares it sells, yearly cash, what is left; the
+    smallest ask."""
     modes, compliance = [], a.compliance_cost_usd_per_mw_year / 1e6
     for (income, capex, prepaid, left), (share, coupon, ask) in zip(projects, lenders, strict=True):
         own = max(capex - prepaid, 0.0)
         cash = income - own * share / annuity(coupon, years) - prepaid / years - compliance
         worth = cash * annuity(hurdle, years) + left * exp(-log1p(hurdle) * years)
-        modes.append((worth * 1e6, own * (1.0 - share) * 1e6, cash * 1e6, left * 1e6, ask))
+        modes.append((worth * 1e6, own * (1.0 - share) * 1e6, sold * income * 1e6, cash * 1e6, left * 1e6, ask))
     return modes
 
 

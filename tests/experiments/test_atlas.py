@@ -5,6 +5,7 @@ from __future__ import annotations
 from experiments import atlas
 from experiments.figures.atlas import atlas_chart
 from experiments.figures.paired import in_words
+from experiments.pages import MADE, source_hash
 from experiments.wording import MINUS
 from sim.scenario import Scenario
 
@@ -20,7 +21,7 @@ def test_page_and_picture(fake_engine, tmp_path, monkeypatch):
     monkeypatch.setattr(atlas, "policies", lambda: chosen)
     atlas.main(["--docs", str(tmp_path), "--runs", "3", "--months", "4"])
     page = (tmp_path / "policy-atlas.md").read_text()
-    assert f"sources {atlas.source_hash()}" in page
+    assert MADE.findall(page) == [source_hash()]
     for name, scenario in chosen.items():
         assert f"## {name}\n" in page
         assert f"(#{name})" in page

@@ -65,6 +65,26 @@ def test_one_run_has_no_interval():
     assert not row["clear"]
 
 
+@pytest.mark.parametrize(
+    ("differences", "clear"),
+    [
+        ([1, 1], False),  # an interval of no width says nothing
+        ([10, 11], False),
+        ([10, 11, 12], True),
+        ([1] * 5, False),
+        ([1] * 6, True),  # 2 x 0.5^6 < 5 %
+        ([0.1] * 5, False),
+        ([0] * 9, False),
+        ([-3] * 6, True),
+    ],
+)
+def test_a_clear_effect_needs_runs(differences: list[float], clear: bool):
+    base = results("a", {k: [0, 0] for k in range(len(differences))})
+    other = results("b", {k: [0, value] for k, value in enumerate(differences)})
+    row = effects.records(effects.effects(base, other, ["network_hashrate"], ["2027-01"]))[0]
+    assert row["clear"] == clear
+
+
 def test_nothing_to_pair_is_refused():
     with pytest.raises(UserError, match="no run is in both"):
         effects.effects(results("a", {0: [1, 1]}), results("b", {1: [1, 1]}), ["network_hashrate"])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from agents import observations as ob
 from sim import Scenario
@@ -168,7 +169,8 @@ def test_engine_switches_a_block_at_its_breakeven():
     blocks = dispatch.rig_blocks(s)
     j = s.rigs.j_per_th[0, blocks.generation]
     net = s.now.hashprice * (1 - s.P.bitcoin.pool_fee[0])
-    blocks.contract = mining.breakeven_usd_per_mwh(net, j * s.P.power.mining_overhead[0]) - blocks.adder
+    breakeven = mining.breakeven_usd_per_mwh(net, j * s.P.power.mining_overhead[0])
+    blocks = blocks._replace(contract=breakeven - blocks.adder)
     assert dispatch.run(s, blocks, s.now.hashprice)[1] == pytest.approx(0.5)
 
 
@@ -227,14 +229,14 @@ def barrier(s: Sector) -> float:
     """Hashprice [USD/PH/day] at which the newest rig is worth what it costs to a median miner."""
     newest, p = s.on_sale[:, 0], s.P
 
-    def surplus(hashprice: np.ndarray) -> np.ndarray:
+    def surplus(hashprice: float) -> float:
         worth = mining.rig_present_value(
-            hashprice, s.rigs.j_per_th[0, newest], s.reference_power_cost()[0], s.expected_decline[0],
+            np.array([hashprice]), s.rigs.j_per_th[0, newest], s.reference_power_cost()[0], s.expected_decline[0],
             p.finance.mining_discount_rate[0], p.rigs.life_months[0] / 12, p.power.availability[0],
         )  # fmt: skip
-        return worth - s.rigs.price[0, newest] + 1e-9 * np.log(hashprice)
+        return float((worth - s.rigs.price[0, newest])[0])
 
-    return float(mining.solve_log_root(surplus, np.array([1.0]), np.array([1e4]), 40)[0])
+    return float(brentq(surplus, 1.0, 1e4))
 
 
 def hashprices(file: Path, factor: float, **changes: object) -> tuple[np.ndarray, np.ndarray]:

@@ -115,7 +115,7 @@ def Answer(found: Calculation) -> None:  # noqa: N802
             ChartBlock(
                 name="sensitivity",
                 title=f"Margin when {MOVED[field].lower()} moves",
-                subtitle="Million USD per MW a year over the value of the input, moved by up to 30 % either way.",
+                subtitle="Million USD per MW a year over the value of the input, which moves by up to 30 %.",
                 footer="Best rig, colocation hall, GPU cloud; no run, today's market",
                 height=sites.HEIGHT,
                 option=sites.sensitivity(found, field, palette(session.dark.value)),

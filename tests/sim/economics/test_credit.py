@@ -47,3 +47,18 @@ def test_equity_room_by_hand() -> None:
     assert credit.equity_room(value, 0.25, 0.0, access=0.15) == pytest.approx(41.25)
     assert credit.equity_room(value, 0.25, 400.0) == 0.0
     assert credit.firm_value(0.0, 0.0, 1e9, 10.0, 12.0, 5.0, 0.4) == 0.0
+
+
+def test_a_contract_sells_shares_on_half_its_value() -> None:
+    # 1.5 M a year and MW at 12 years' EBITDA: half of 18 M counts, a quarter of that is issued
+    assert credit.contract_equity(1.5, 12.0, 0.25) == pytest.approx(2.25)
+
+
+def test_what_a_firm_can_fund_by_hand() -> None:
+    # 20 M of its own at 2.5 M of equity per MW; shares of 1.5 M per MW leave 1 M to pay
+    assert credit.fundable_size(20e6, 2.5e6, 0.0, 100.0) == pytest.approx(8.0)
+    assert credit.fundable_size(20e6, 2.5e6, 1.5e6, 100.0) == pytest.approx(20.0)
+    assert credit.fundable_size(20e6, 2.5e6, 1.5e6, 15.0) == 15.0
+    # more shares than equity: any size, but not for a firm without money; what costs nothing is open to all
+    np.testing.assert_allclose(credit.fundable_size(np.array([1e6, 0.0]), 2.5e6, 3e6, 100.0), [100.0, 0.0])
+    assert credit.fundable_size(0.0, 0.0, 0.0, 100.0) == 100.0

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sim.economics import mining
-from sim.economics.power import smooth_step
 
 
 def test_breakeven_of_one_machine() -> None:
@@ -96,44 +95,6 @@ def test_irr_of_known_annuities() -> None:
     np.testing.assert_allclose(rates[:2], [0.05, 0.0], atol=1e-6)
     assert -0.3 < rates[2] < -0.1
     assert ((10.0 / (1 + rates[2]) ** np.arange(1, 6)).sum()) == pytest.approx(100.0)
-
-
-def test_solve_log_root_on_a_known_curve() -> None:
-    # ln(x^2) - ln(c) = 0 at sqrt(c)
-    c = np.array([4.0, 9.0, 2.0])
-    roots = mining.solve_log_root(lambda x: 2 * np.log(x) - np.log(c), np.full(3, 0.5), np.full(3, 100.0))
-    np.testing.assert_allclose(roots, np.sqrt(c), rtol=1e-12)
-
-
-def test_solve_log_root_on_stairs_with_no_hashrate_at_the_bottom() -> None:
-    breakeven = np.array([[20.0, 30.0, 40.0]])
-    revenue = np.log(60.0)
-
-    def excess(x: np.ndarray) -> np.ndarray:
-        running = smooth_step(np.log(x[:, None] / breakeven), 0.005)  # steep
-        total = np.where(x < 15.0, 0.0, running.sum(axis=-1))
-        with np.errstate(divide="ignore"):
-            return np.log(total) + np.log(x) - revenue
-
-    root = mining.solve_log_root(excess, np.array([1.0]), np.array([1000.0]), steps=40)
-    assert abs(excess(root)[0]) < 1e-9
-    assert 29.0 < root[0] < 31.0
-
-
-def test_solve_log_root_outside_the_bracket_gives_the_nearer_end() -> None:
-    low, high = np.array([2.0, 2.0]), np.array([5.0, 5.0])
-    roots = mining.solve_log_root(lambda x: np.log(x) - np.log([1.0, 10.0]), low, high)
-    np.testing.assert_allclose(roots, [2.0, 5.0])
-
-
-def test_solve_log_root_does_not_depend_on_the_batch() -> None:
-    def solve(target: np.ndarray) -> np.ndarray:
-        return mining.solve_log_root(
-            lambda x: np.log(x) + np.log1p(x) - target, np.full(target.shape, 1e-3), np.full(target.shape, 1e3)
-        )
-
-    targets = np.linspace(-2, 5, 7)
-    np.testing.assert_array_equal(solve(targets), np.concatenate([solve(targets[i : i + 1]) for i in range(7)]))
 
 
 def test_contest_of_three_by_hand() -> None:

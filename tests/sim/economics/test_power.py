@@ -13,7 +13,6 @@ from sim.economics.power import (
     PriceDuration,
     demand_response_income,
     reserve_margin,
-    smooth_step,
 )
 from sim.tables import load_tables
 
@@ -122,11 +121,6 @@ def test_bad_tables_are_refused(weights: list[float], ratios: list[float], words
     size = len(weights)
     with pytest.raises(ValueError, match=words):
         PriceDuration({"shape": ["a"] * size, "block": range(size), "weight": weights, "ratio": ratios})
-
-
-def test_smooth_step() -> None:
-    shares = smooth_step(np.array([-1e6, -0.2, 0.0, 0.2, 1e6]), 0.2)
-    np.testing.assert_allclose(shares, [0.0, 1 / (1 + np.e), 0.5, np.e / (1 + np.e), 1.0], atol=1e-12)
 
 
 def test_reserve_margin() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.economics import mining
+from sim.kernels import blocks as kernels
 from sim.phases import dispatch
 from sim.sector import Sector
 
@@ -174,7 +175,7 @@ def test_rigs_run_at_the_hashprice_they_make(make) -> None:
         sector.now.btc_price = factor * usual
         blocks = dispatch.rig_blocks(sector)
         found = dispatch.solve(sector, blocks)
-        hashrate = np.bincount(blocks.at.run, blocks.ehs * dispatch.uptime(sector, blocks, found), sector.n_runs)
+        hashrate = kernels.hashrate(blocks, sector.curves.grid, found)
         made = mining.hashprice(sector.now.btc_price, dispatch.coins_per_day(sector, hashrate), hashrate)
         close = 5e-3 if 0.05 <= factor <= 2 else 0.04  # few steps: exact only in the month's own accounts
         np.testing.assert_allclose(found, made, rtol=close, err_msg=f"coin price times {factor}")
@@ -186,7 +187,7 @@ def test_running_costs_raise_hashprice_until_the_cheapest_rigs_pay(make, cost: f
     sector.regions.excise[:] = cost
     blocks = dispatch.rig_blocks(sector)
     found = dispatch.solve(sector, blocks)
-    hashrate = np.bincount(blocks.at.run, blocks.ehs * dispatch.uptime(sector, blocks, found), sector.n_runs)
+    hashrate = kernels.hashrate(blocks, sector.curves.grid, found)
     made = mining.hashprice(sector.now.btc_price, dispatch.coins_per_day(sector, hashrate), hashrate)
     np.testing.assert_allclose(found, made, rtol=5e-3)
     best = blocks.strike_per_hashprice.max()
@@ -232,7 +233,7 @@ def test_idle_rigs_are_scrapped_slowly(lone: Sector) -> None:
     before = lone.rigs.ehs[0, SITE, GENERATION]
     blocks = dispatch.rig_blocks(lone)
     rate = lone.P.rigs.retirement_per_month[0, 0]
-    dispatch._retire_idle(lone, blocks, np.full(len(blocks.at), 0.25))
+    dispatch._retire_idle(lone, blocks, np.full(len(blocks.run), 0.25))
     assert lone.rigs.ehs[0, SITE, GENERATION] == pytest.approx(before * (1 - 0.75 * rate))
 
 
@@ -240,7 +241,7 @@ def test_rigs_without_a_rack_count_as_idle(lone: Sector) -> None:
     lone.sites.racks[0, SITE] *= 0.5 * EHS * lone.rigs.j_per_th[0, GENERATION] / lone.sites.racks[0, SITE]
     blocks = dispatch.rig_blocks(lone)
     rate = lone.P.rigs.retirement_per_month[0, 0]
-    dispatch._retire_idle(lone, blocks, np.ones(len(blocks.at)))
+    dispatch._retire_idle(lone, blocks, np.ones(len(blocks.run)))
     idle = 1 - 0.5 / lone.P.power.mining_overhead[0, 0]
     assert lone.rigs.ehs[0, SITE, GENERATION] == pytest.approx(EHS * (1 - rate * idle))
 
@@ -267,7 +268,7 @@ def test_idle_rigs_come_back_month_by_month(lone: Sector) -> None:
     left = []
     for hashprice in (1.0, 500.0, 500.0):
         blocks = dispatch.rig_blocks(lone)
-        dispatch._remember_idle(lone, blocks, dispatch.uptime(lone, blocks, np.array([hashprice])))
+        kernels.remember_idle(lone.rigs.off, blocks, dispatch.run(lone, blocks, np.array([hashprice]))[1])
         left.append(lone.rigs.off[0, SITE, GENERATION])
     assert left == pytest.approx([1.0, stays_off, stays_off**2], abs=1e-4)
     assert np.count_nonzero(lone.rigs.off) == 1

@@ -89,7 +89,7 @@ def test_losses_beyond_patience_end_in_a_sale(make) -> None:
 
 def test_every_dollar_of_a_liquidation_is_accounted_for(make) -> None:
     """What buyers pay is what creditors get; what they do not get is written off; the owners get the rest."""
-    s = make("baseline", WORLD, months=6, runs=(0,))
+    s = make("baseline", {**WORLD, "world.check_laws": True}, months=6, runs=(0,))
     s.begin_month()
     worth = sum_by(s.sites.owner, s.sites.connected, s.n_firms)[0] * ~s.firms.listed[0] * s.firms.alive[0]
     firm = int(np.argmax(worth))
@@ -192,7 +192,8 @@ def test_a_squeeze_takes_the_indebted_and_the_old_first(make) -> None:
 
 
 def test_rigs_on_order_for_a_closed_site_are_sold_not_lost(make) -> None:
-    s = make("baseline", {**WORLD, "rigs.hashrate_growth_at_start": 0.4}, months=1, runs=(0,))
+    world = {**WORLD, "rigs.hashrate_growth_at_start": 0.4, "world.check_laws": True}
+    s = make("baseline", world, months=1, runs=(0,))
     s.begin_month()
     row = int(np.argmax(np.where(s.sites.miner == s.sites.owner, s.rigs.ordered_mw, 0.0)[0]))
     firm, ordered = int(s.sites.miner[0, row]), s.rigs.ordered[:, 0, row].sum()

@@ -5,6 +5,7 @@ import pytest
 
 from sim.arrays import sum_by
 from sim.errors import UserError
+from sim.kernels.rigs import fleets
 from sim.scenario import Scenario
 from sim.sector import Sector
 from sim.state import BUILDING, RUNNING
@@ -86,7 +87,7 @@ def test_fleets_of_named_firms_are_as_efficient_as_published(start: Sector) -> N
     facts, named = start.tables.firms_2026, start.counts["named"]
     mw = start.rigs.ehs * start.rigs.j_per_th[:, None, :]
     mw_by_firm = sum_by(start.sites.miner, np.ascontiguousarray(mw).sum(axis=-1), start.n_firms)[0, :named]
-    ehs = start.installed_by_firm()[0, :named]
+    ehs = fleets(start.rigs.ehs, start.sites.miner, np.ones((start.n_runs, start.n_firms)))[0, :named]
     with_fleet = (ehs > 1.0) & (facts["fleet_j_per_th"] > 0)
     np.testing.assert_allclose(
         mw_by_firm[with_fleet] / ehs[with_fleet], facts["fleet_j_per_th"][with_fleet], rtol=0.12

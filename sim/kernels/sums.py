@@ -1,0 +1,61 @@
+"""Sums by group, in the order of the rows, and look-ups the other way round."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.kernels.compiled import Array, Index, compiled
+
+
+@compiled
+def add_by(total: Array, index: Index, values: Array) -> None:
+    """Add ``values`` (R, N) to ``total`` (R, size) at ``index`` (R, N); what has a negative index is left out."""
+    for run in range(index.shape[0]):
+        for n in range(index.shape[1]):
+            group = index[run, n]
+            if group >= 0:
+                total[run, group] += values[run, n]
+
+
+@compiled
+def add_pairs(total: Array, run: Index, index: Index, values: Array) -> None:
+    """Add ``values`` (n,) to ``total`` (R, size) at (run, index); what has a negative index is left out."""
+    for n in range(len(run)):
+        if index[n] >= 0:
+            total[run[n], index[n]] += values[n]
+
+
+@compiled
+def look_up(values: NDArray, index: Index) -> NDArray:
+    """``values`` (R, size) at ``index`` (R, N) -> (R, N); negative indices count from the end."""
+    found = np.empty(index.shape, values.dtype)
+    for run in range(index.shape[0]):
+        for n in range(index.shape[1]):
+            found[run, n] = values[run, index[run, n]]
+    return found
+
+
+@compiled
+def quotients(a: Array, b: Array, otherwise: float) -> Array:
+    """a / b (n,) where b is positive, else ``otherwise``."""
+    found = np.empty(len(a))
+    for n in range(len(a)):
+        found[n] = a[n] / b[n] if b[n] > 0.0 else otherwise
+    return found
+
+
+@compiled
+def counts_among(known: Index, kind: Index, run: Index, row: Index, kinds: int) -> Array:
+    """How many of the rows that a row knows are of each kind, and how many it knows at all (n, kinds + 1).
+
+    ``known`` (R, N, K) rows that each row knows, negative: none; ``kind`` (R, N); for pairs ``run``, ``row`` (n,).
+    """
+    found = np.zeros((len(run), kinds + 1))
+    for n in range(len(run)):
+        for k in range(known.shape[2]):
+            other = known[run[n], row[n], k]
+            if other >= 0:
+                found[n, kind[run[n], other]] += 1.0
+                found[n, kinds] += 1.0
+    return found
