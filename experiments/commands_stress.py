@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from experiments.stress import StressResult
 
-MARKER = "stress.json"
-
 
 def stress(
     scenario: ScenarioArgument = "baseline",
@@ -76,9 +74,11 @@ def stress(
 
 
 def write(result: StressResult, folder: Path) -> None:
-    """Write firms.csv, sector.csv, months.csv, the heat map and, last, stress.json."""
+    """Write the tables, the heat map, stress.json, which says that the folder is complete, and report.html."""
     from experiments.figures.heatmap import heat_map, render_heat_map
     from experiments.folders import claim, finish
+    from experiments.report import write_report
+    from experiments.stress import MARKER
 
     holds = [result.scenario, result.date, f"{result.severity:g}"]
     claim(folder, MARKER, holds)
@@ -86,6 +86,7 @@ def write(result: StressResult, folder: Path) -> None:
         table.to_csv(folder / f"{name}.csv", index=False)
     render_heat_map(heat_map(result), folder / "firms-by-shock.png")
     finish(folder, MARKER, holds, result.to_json())
+    write_report(folder)
 
 
 def print_result(result: StressResult, folder: Path) -> None:
@@ -105,7 +106,7 @@ def print_result(result: StressResult, folder: Path) -> None:
         "[dim]Distress: payables overdue, debts above assets, a restructuring or an exit. Failed: a restructuring "
         "or an exit. In brackets: without the shock. Means over runs.[/dim]"
     )
-    console.print(f"\nTables and heat map in {folder}/", markup=False, soft_wrap=True)
+    console.print(f"\nTables, heat map and report.html in {folder}/", markup=False, soft_wrap=True)
 
 
 def _table(console: Console, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
@@ -148,11 +149,10 @@ def _print_sector(result: StressResult, console: Console) -> None:
 
 def _print_firms(result: StressResult, console: Console) -> None:
     from experiments.effects import records
+    from experiments.stress import most_endangered
     from experiments.wording import DASH
 
-    firms = result.firms[result.firms["listed"]]
-    firms = firms.assign(more=firms["probability"] - firms["baseline_probability"])
-    most = firms[firms["more"] > 0].sort_values(["more", "hashrate_ehs"], ascending=False).groupby("shock").head(5)
+    most = most_endangered(result.firms)
     rows = [
         (
             str(row["shock"]), str(row["firm"]),
