@@ -55,7 +55,7 @@ def attribute(
 
     from experiments.attribution import Method
     from experiments.attribution import attribute as run_attribute
-    from experiments.terminal import progress
+    from experiments.terminal import progress, resumable
     from sim.runs import Assumptions, load_plugins
     from sim.scenario import Scenario, parse_set
 
@@ -65,7 +65,7 @@ def attribute(
     world = {key: value for key, value in changes.items() if key.startswith("world.")}  # no lever: for both
     top, base = Scenario.load(scenario, changes), Scenario.load(against, world)
     folder = out or Path("results") / f"attribute-{top.name}-{top.content_hash()[:8]}-{runs}-{seed}"
-    with progress(runs, months or top.world.months) as count:
+    with resumable(folder), progress(runs, months or top.world.months) as count:
         result = run_attribute(
             top, base, runs, seed, method=cast(Method, method), orders=orders, outcomes=tuple(outcome or ()),
             months=months, assumptions=cast(Assumptions, assumptions), data=data, plugins=plugins, workers=workers,

@@ -57,12 +57,12 @@ def compare(
     """Compare scenarios on the same random numbers: the effect of each on every outcome, against the first."""
     from experiments.comparison import compare as run_compare
     from experiments.comparison import default_folder, resolve, scenarios_of
-    from experiments.terminal import progress
+    from experiments.terminal import progress, resumable
 
     items = scenarios_of(scenarios, set_ or ())
     settled = resolve(items, runs, seed, months, assumptions)
     folder = out or default_folder(items, settled, data)
-    with progress(settled.pop("planned"), settled["months"]) as count:
+    with resumable(folder), progress(settled.pop("planned"), settled["months"]) as count:
         found = run_compare(
             items, **settled, data=data, plugins=tuple(plugin or ()), workers=workers, scheduler=scheduler,
             out=folder, on_progress=count, precision=precision, stop_when_precise=until_precise,

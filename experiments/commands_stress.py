@@ -53,11 +53,15 @@ def stress(
     """Strike a forecast with named shocks: who gets into trouble, why, when, and what breaks first."""
     from typing import cast
 
+    from experiments.folders import refuse_foreign
+    from experiments.stress import MARKER
     from experiments.stress import stress as run_stress
     from experiments.terminal import progress
     from sim.runs import Assumptions, load_plugins
     from sim.scenario import Scenario, parse_set
 
+    if out is not None:
+        refuse_foreign(out, MARKER)
     load_plugins(tuple(plugin or ()))
     chosen = Scenario.load(scenario, dict(parse_set(change) for change in set_ or ()))
     with progress(runs, months) as count:

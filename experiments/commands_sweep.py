@@ -39,8 +39,7 @@ def sweep(
     from experiments.ensemble import choose_runner
     from experiments.report import write_report
     from experiments.sweeps import SweepPlan, read_design, run_sweep
-    from experiments.terminal import progress
-    from sim.errors import RunError
+    from experiments.terminal import progress, resumable
     from sim.runs import FirmTables
 
     started = time.monotonic()
@@ -50,11 +49,8 @@ def sweep(
         print(f"hashpivot: {raised}, a power of two, which Sobol' sequences need.", file=sys.stderr)
     runner = choose_runner(workers, scheduler)
     folder = out or plan.default_folder
-    with progress(plan.runs, max(plan.run_months // plan.runs, 1)) as count:
-        try:
-            result = run_sweep(plan, folder, runner, workers, on_progress=count)
-        except KeyboardInterrupt:
-            raise RunError(f"stopped; complete batches are in {folder}, the same command goes on.") from None
+    with resumable(folder), progress(plan.runs, max(plan.run_months // plan.runs, 1)) as count:
+        result = run_sweep(plan, folder, runner, workers, on_progress=count)
     for note in result.notes:
         print(f"hashpivot: {note}", file=sys.stderr)
     write_report(folder)

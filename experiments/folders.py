@@ -17,11 +17,16 @@ from sim.errors import UserError
 HOLDS = "holds"
 
 
+def refuse_foreign(folder: Path, marker: str) -> None:
+    """Raise UserError if there is something in the folder, but not its marker."""
+    if folder.exists() and not (folder / marker).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} exists and holds something else: choose another --out.")
+
+
 def claim(folder: Path, marker: str, holds: Sequence[str]) -> None:
     """Make a folder for these parts, or go on in it; raises UserError if it holds something else."""
     file = folder / marker
-    if folder.exists() and not file.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} exists and holds something else: choose another --out.")
+    refuse_foreign(folder, marker)
     if file.exists():
         there = _read(file)[HOLDS]
         if there != list(holds):

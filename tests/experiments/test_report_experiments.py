@@ -41,11 +41,11 @@ def page(folder: Path) -> str:
 
 def test_comparison(fake_engine: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    call("compare", "baseline", "carbon-tax", "no-ai", "--runs", "3", "--months", "8", "--out", str(out),
+    call("compare", "baseline", "carbon-tax", "--runs", "3", "--months", "8", "--out", str(out),
          "--plugin", fake_engine)  # fmt: skip
     html = page(out)
-    assert "<h1>carbon-tax, no-ai against baseline</h1>" in html
-    assert html.count("<img") == 5  # effects; paths and settling of both
+    assert "<h1>carbon-tax against baseline</h1>" in html
+    assert html.count("<img") == 3  # effects, paths, settling
     assert html.count("policy.carbon_price_usd_per_t") == 1  # what was asked
     assert "no clear change" in html
     told = json.loads((out / "compare.json").read_text())
