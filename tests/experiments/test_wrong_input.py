@@ -53,7 +53,7 @@ OTHERS = [
     (["stress", "--until", "nan"], "until must be a share"),
     (["stress", "--date", "soon"], "date must be a month"),
     (["stress", "--date", "2050-01"], "not within the scenario"),
-    (["stress", "--out", "letter.txt", "--shock", "coin-crash", "--runs", "1", "--months", "1"], "choose another --out"),
+    (["stress", "--out", "letter.txt", "--shock", "coin-crash", "--runs", "1"], "choose another --out"),
     (["sweep", "gone.toml"], "there is no such file"),
     (["sweep", "letter.txt"], "cannot be read"),
     (["sweep", "unknown.toml"], "did you mean"),
