@@ -255,7 +255,7 @@ def lever_words(lever: str) -> str:
     """A lever of experiments.attribution in the panel's words: its name, or what it says of itself."""
     if lever in field_table():
         return name_of(lever)
-    text = lever.removeprefix("policy: ")
+    text = lever.removeprefix("policy: ").replace("_", " ")
     return text[0].upper() + text[1:]
 
 

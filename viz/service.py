@@ -61,13 +61,13 @@ class Ensemble:
         return max((watch.runs for watch in self.watches if watch.active), default=0)
 
     def next_batch(self) -> tuple[int, ...] | None:
-        """Runs to hand out now: few at first for a quick answer, then more."""
+        """Runs to hand out now: few at first for a quick answer, then more, as a batch costs much before its runs."""
         if self.error:
             return None
         if self.todo and self.wanted:
             return self.todo.pop()
         first = self.claimed
-        size = 1 if first < 2 else 2 if first < 4 else 4 if first < 12 else 8
+        size = 2 if first < 4 else 8 if first < 20 else 16
         runs = tuple(range(first, min(first + size, self.wanted)))
         self.claimed = max(self.claimed, first + len(runs))
         return runs or None

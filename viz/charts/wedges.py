@@ -27,6 +27,7 @@ from viz.charts.parts import (
     year_marks,
 )
 
+LONGEST = 24  # letters of a lever beside its wedge
 SHADES = (0.85, 0.4)  # of the largest and the smallest wedge
 
 
@@ -70,7 +71,8 @@ def _labels(
     whole = np.sign(chart.total[-1]) or 1.0
     said = [
         (
-            f"{name} {signed(wedge.values[-1], places)}",
+            f"{name if len(name) <= LONGEST else name[:LONGEST - 1].rstrip() + chr(8230)} "
+            f"{signed(wedge.values[-1], places)}",
             colours.words[chart.meaning if wedge.values[-1] * whole >= 0 else "exited"],
             600,
             float(low[-1] + high[-1]) / 2,
