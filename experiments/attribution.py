@@ -115,6 +115,8 @@ def attribute(
     base, top = (Scenario.load(s) if isinstance(s, str) else s for s in (against, scenario))
     if method not in ("shapley", "first-last"):
         raise UserError(f"the method must be shapley or first-last, not {method!r}.")
+    if orders < 1:
+        raise UserError(f"orders must be a whole number of at least 1, not {orders}.")
     levers = levers_of(base, top)
     if not levers:
         raise UserError(f"{top.name} does not differ from {base.name}: there is nothing to attribute.")
@@ -207,8 +209,6 @@ def shares_of_subsets(count: int, method: str, orders: int, seed: int) -> tuple[
     if count <= EXACT_UP_TO:
         permutations: list[tuple[int, ...]] = list(itertools.permutations(range(count)))
         return _mean_over(permutations, count), 0
-    if orders < 1:
-        raise UserError(f"orders must be a whole number of at least 1, not {orders}.")
     rng = np.random.default_rng(seed)
     half = [tuple(int(k) for k in rng.permutation(count)) for _ in range(math.ceil(orders / 2))]
     permutations = [order for one in half for order in (one, one[::-1])]

@@ -32,12 +32,14 @@ def sensitivity(
     """Sobol' or Morris indices, with intervals, of a sweep made for them."""
     from experiments.figures.draw_marks import render
     from experiments.figures.marks import sensitivity_panels
+    from experiments.report import write_report
     from experiments.sensitivity import sensitivity as analyse
 
     found = analyse(folder, outcome, month)
     _write(folder, "sensitivity", found.to_json(), found.table)
     panels = sensitivity_panels(found)
     chart = render(panels, folder / "charts" / "sensitivity.png") if panels else None
+    write_report(folder)
     _print(json, found.to_json(), lambda: print_sensitivity(found, len(outcome or ()) > 0), chart)
 
 
@@ -53,11 +55,13 @@ def discover(
     from experiments.discovery import discover as search
     from experiments.figures.draw_marks import render
     from experiments.figures.marks import box_panel, trade_off
+    from experiments.report import write_report
 
     found = search(folder, outcome, month, density)
     _write(folder, "discovery", found.to_json())
     boxes = [box_panel(box, place, found) for place, box in enumerate(found.boxes, 1) if box.limits]
     chart = render([trade_off(found), *boxes], folder / "charts" / "discovery.png")
+    write_report(folder)
     _print(json, found.to_json(), lambda: print_discovery(found), chart)
 
 
@@ -78,11 +82,13 @@ def robust(
     """Regret and satisficing of the policies of a sweep, over all futures it sampled."""
     from experiments.figures.draw_marks import render
     from experiments.figures.marks import robustness_panels
+    from experiments.report import write_report
     from experiments.robustness import robustness
 
     found = robustness(folder, lever or (), outcome, goal, require or (), month)
     _write(folder, "robustness", found.to_json(), found.table)
     chart = render(robustness_panels(found), folder / "charts" / "robustness.png")
+    write_report(folder)
     _print(json, found.to_json(), lambda: print_robustness(found), chart)
 
 
@@ -100,7 +106,7 @@ def _print(json: bool, told: dict[str, Any], words: Any, chart: Path | None) -> 
         return
     words()
     if chart:
-        print(f"\nTable and chart in {chart.parent.parent}/")
+        print(f"\nTable, chart and report.html in {chart.parent.parent}/")
 
 
 def _console() -> Any:

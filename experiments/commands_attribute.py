@@ -55,7 +55,7 @@ def attribute(
 
     from experiments.attribution import Method
     from experiments.attribution import attribute as run_attribute
-    from experiments.terminal import progress
+    from experiments.terminal import progress, resumable
     from sim.runs import Assumptions, load_plugins
     from sim.scenario import Scenario, parse_set
 
@@ -65,7 +65,7 @@ def attribute(
     world = {key: value for key, value in changes.items() if key.startswith("world.")}  # no lever: for both
     top, base = Scenario.load(scenario, changes), Scenario.load(against, world)
     folder = out or Path("results") / f"attribute-{top.name}-{top.content_hash()[:8]}-{runs}-{seed}"
-    with progress(runs, months or top.world.months) as count:
+    with resumable(folder), progress(runs, months or top.world.months) as count:
         result = run_attribute(
             top, base, runs, seed, method=cast(Method, method), orders=orders, outcomes=tuple(outcome or ()),
             months=months, assumptions=cast(Assumptions, assumptions), data=data, plugins=plugins, workers=workers,
@@ -79,15 +79,17 @@ def attribute(
 
 
 def write(result: Attribution, folder: Path) -> None:
-    """Write wedges.csv, total.csv, wedges.png and, last, attribution.json."""
+    """Write the tables, wedges.png, attribution.json, which says that the folder is complete, and report.html."""
     from experiments.attribution import MARKER
     from experiments.figures.wedges import render_wedges
     from experiments.folders import finish
+    from experiments.report import write_report
 
     result.wedges.to_csv(folder / "wedges.csv", index=False)
     result.total.to_csv(folder / "total.csv", index=False)
     render_wedges(result, folder / "wedges.png")
     finish(folder, MARKER, [result.against, result.scenario, *result.levers], result.to_json())
+    write_report(folder)
 
 
 def print_attribution(result: Attribution, folder: Path) -> None:
@@ -126,7 +128,7 @@ def print_attribution(result: Attribution, folder: Path) -> None:
     }
     sampled = f", {result.sampled_orders} of them sampled" if result.sampled_orders else ""
     console.print(f"\n[dim]{how[result.method]}{sampled}. Rows add up to the first column.[/dim]")
-    console.print(f"\nTables and wedges in {folder}/", markup=False, soft_wrap=True)
+    console.print(f"\nTables, wedges and report.html in {folder}/", markup=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from experiments.comparison import Comparison
 
-MONTHS_SHOWN = 4
-
 
 def compare(
     scenarios: Annotated[
@@ -59,12 +57,12 @@ def compare(
     """Compare scenarios on the same random numbers: the effect of each on every outcome, against the first."""
     from experiments.comparison import compare as run_compare
     from experiments.comparison import default_folder, resolve, scenarios_of
-    from experiments.terminal import progress
+    from experiments.terminal import progress, resumable
 
     items = scenarios_of(scenarios, set_ or ())
     settled = resolve(items, runs, seed, months, assumptions)
     folder = out or default_folder(items, settled, data)
-    with progress(settled.pop("planned"), settled["months"]) as count:
+    with resumable(folder), progress(settled.pop("planned"), settled["months"]) as count:
         found = run_compare(
             items, **settled, data=data, plugins=tuple(plugin or ()), workers=workers, scheduler=scheduler,
             out=folder, on_progress=count, precision=precision, stop_when_precise=until_precise,
@@ -78,12 +76,14 @@ def compare(
 
 
 def write(found: Comparison, folder: Path) -> None:
-    """Write effects.csv, the charts and, last, compare.json."""
+    """Write effects.csv, the charts, compare.json, which says that the folder is complete, and report.html."""
     from experiments.figures.draw_paired import render_comparison
+    from experiments.report import write_report
 
     found.table.to_csv(folder / "effects.csv", index=False)
     render_comparison(found, folder / "charts")
     found.save(folder)
+    write_report(folder)
 
 
 def print_comparison(found: Comparison, folder: Path) -> None:
@@ -108,7 +108,7 @@ def print_comparison(found: Comparison, folder: Path) -> None:
     )
     for note in found.notes:
         console.print(f"Note: {note}", markup=False, soft_wrap=True)
-    console.print(f"\nTables and charts in {folder}/", markup=False, soft_wrap=True)
+    console.print(f"\nTables, charts and report.html in {folder}/", markup=False, soft_wrap=True)
 
 
 def print_effects(found: Comparison, scenario: str, console: Console) -> None:
@@ -116,13 +116,12 @@ def print_effects(found: Comparison, scenario: str, console: Console) -> None:
     from rich.table import Table
 
     from experiments.effects import records
-    from experiments.figures.paired import SCALES, unit_of
+    from experiments.figures.paired import SCALES, places_of, some_months, unit_of
     from experiments.wording import DASH, decimals, month, number
     from sim.outcomes import HEADLINE
 
     part = found.table[found.table["scenario"] == scenario]
-    months = list(dict.fromkeys(part["month"]))
-    shown = [m for k, m in enumerate(reversed(months)) if k % -(-len(months) // MONTHS_SHOWN) == 0][::-1]
+    shown = some_months(part["month"])
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("", width=32)
     for name in ("Baseline", *(month(m) for m in shown), "Spread", "Runs"):
@@ -130,8 +129,7 @@ def print_effects(found: Comparison, scenario: str, console: Console) -> None:
     for outcome in HEADLINE:
         rows = records(part[(part["outcome"] == outcome.name) & part["month"].isin(shown)])
         scale, last = SCALES.get(outcome.unit, 1.0), rows[-1]
-        places = decimals([scale * row["effect"] for row in rows])
-        places = min(places, 1) if outcome.unit == "firms" else places
+        places = places_of(outcome, rows)
         ratio = last["sd_paired"] / last["sd_unpaired"] if last["sd_unpaired"] > 0 else float("nan")
         needed = last["runs_needed"]
         table.add_row(
@@ -148,16 +146,11 @@ def print_effects(found: Comparison, scenario: str, console: Console) -> None:
 
 def effect_cell(row: dict[str, Any], scale: float, places: int) -> str:
     """The effect and, below it, its interval."""
-    from experiments.figures.paired import NOT_CLEAR, signed
+    from experiments.figures.paired import NONE, NOT_CLEAR, effect_words
 
-    effect, low, high = (scale * row[key] for key in ("effect", "ci_low", "ci_high"))
-    if low == high == 0.0:
-        return "[dim]no change[/dim]"
-    words = signed(effect, places)
-    if low != low:  # one run: no interval
-        return words
-    range_ = f"\n[dim]{signed(low, places)} to {signed(high, places)}[/dim]"
-    return (words if row["clear"] else f"[dim]{NOT_CLEAR}[/dim]") + range_
+    words, range_ = effect_words(row, scale, places)
+    words = f"[dim]{words}[/dim]" if words in (NONE, NOT_CLEAR) else words
+    return f"{words}\n[dim]{range_}[/dim]" if range_ else words
 
 
 def register(app: typer.Typer) -> None:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from experiments.stress import StressResult
 
-MARKER = "stress.json"
-
 
 def stress(
     scenario: ScenarioArgument = "baseline",
@@ -55,11 +53,15 @@ def stress(
     """Strike a forecast with named shocks: who gets into trouble, why, when, and what breaks first."""
     from typing import cast
 
+    from experiments.folders import refuse_foreign
+    from experiments.stress import MARKER
     from experiments.stress import stress as run_stress
     from experiments.terminal import progress
     from sim.runs import Assumptions, load_plugins
     from sim.scenario import Scenario, parse_set
 
+    if out is not None:
+        refuse_foreign(out, MARKER)
     load_plugins(tuple(plugin or ()))
     chosen = Scenario.load(scenario, dict(parse_set(change) for change in set_ or ()))
     with progress(runs, months) as count:
@@ -76,9 +78,11 @@ def stress(
 
 
 def write(result: StressResult, folder: Path) -> None:
-    """Write firms.csv, sector.csv, months.csv, the heat map and, last, stress.json."""
+    """Write the tables, the heat map, stress.json, which says that the folder is complete, and report.html."""
     from experiments.figures.heatmap import heat_map, render_heat_map
     from experiments.folders import claim, finish
+    from experiments.report import write_report
+    from experiments.stress import MARKER
 
     holds = [result.scenario, result.date, f"{result.severity:g}"]
     claim(folder, MARKER, holds)
@@ -86,6 +90,7 @@ def write(result: StressResult, folder: Path) -> None:
         table.to_csv(folder / f"{name}.csv", index=False)
     render_heat_map(heat_map(result), folder / "firms-by-shock.png")
     finish(folder, MARKER, holds, result.to_json())
+    write_report(folder)
 
 
 def print_result(result: StressResult, folder: Path) -> None:
@@ -105,7 +110,7 @@ def print_result(result: StressResult, folder: Path) -> None:
         "[dim]Distress: payables overdue, debts above assets, a restructuring or an exit. Failed: a restructuring "
         "or an exit. In brackets: without the shock. Means over runs.[/dim]"
     )
-    console.print(f"\nTables and heat map in {folder}/", markup=False, soft_wrap=True)
+    console.print(f"\nTables, heat map and report.html in {folder}/", markup=False, soft_wrap=True)
 
 
 def _table(console: Console, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
@@ -148,11 +153,10 @@ def _print_sector(result: StressResult, console: Console) -> None:
 
 def _print_firms(result: StressResult, console: Console) -> None:
     from experiments.effects import records
+    from experiments.stress import most_endangered
     from experiments.wording import DASH
 
-    firms = result.firms[result.firms["listed"]]
-    firms = firms.assign(more=firms["probability"] - firms["baseline_probability"])
-    most = firms[firms["more"] > 0].sort_values(["more", "hashrate_ehs"], ascending=False).groupby("shock").head(5)
+    most = most_endangered(result.firms)
     rows = [
         (
             str(row["shock"]), str(row["firm"]),

@@ -37,9 +37,9 @@ def sweep(
 ) -> None:
     """Simulate every point of a design; started again, goes on where it stopped."""
     from experiments.ensemble import choose_runner
+    from experiments.report import write_report
     from experiments.sweeps import SweepPlan, read_design, run_sweep
-    from experiments.terminal import progress
-    from sim.errors import RunError
+    from experiments.terminal import progress, resumable
     from sim.runs import FirmTables
 
     started = time.monotonic()
@@ -49,13 +49,11 @@ def sweep(
         print(f"hashpivot: {raised}, a power of two, which Sobol' sequences need.", file=sys.stderr)
     runner = choose_runner(workers, scheduler)
     folder = out or plan.default_folder
-    with progress(plan.runs, max(plan.run_months // plan.runs, 1)) as count:
-        try:
-            result = run_sweep(plan, folder, runner, workers, on_progress=count)
-        except KeyboardInterrupt:
-            raise RunError(f"stopped; complete batches are in {folder}, the same command goes on.") from None
+    with resumable(folder), progress(plan.runs, max(plan.run_months // plan.runs, 1)) as count:
+        result = run_sweep(plan, folder, runner, workers, on_progress=count)
     for note in result.notes:
         print(f"hashpivot: {note}", file=sys.stderr)
+    write_report(folder)
     told = summary(result, time.monotonic() - started)
     if json:
         print(json_module.dumps(told, indent=2, allow_nan=False))
@@ -65,15 +63,8 @@ def sweep(
 
 def summary(result: SweepResult, seconds: float) -> dict[str, Any]:
     """What ``sweep --json`` prints: the quantiles are over points, of each point's mean over runs at the end."""
-    from sim.outcomes import HEADLINE
+    from experiments.effects import records
 
-    means = result.means()
-    bands = means.quantile([0.5, 0.1, 0.9])
-    headline = [
-        {"outcome": outcome.name, "unit": outcome.unit}
-        | dict(zip(("median", "p10", "p90"), bands[outcome.name].tolist(), strict=True))
-        for outcome in HEADLINE
-    ]
     design = result.design
     return {
         "out": str(result.folder),
@@ -87,7 +78,7 @@ def summary(result: SweepResult, seconds: float) -> dict[str, Any]:
         "assumptions": design.assumptions,
         "failed": len(result.errors),
         "seconds": round(seconds, 3),
-        "headline": headline,
+        "headline": records(result.headline()),
     }
 
 
@@ -119,7 +110,7 @@ def print_sweep(result: SweepResult, told: dict[str, Any]) -> None:
             markup=False,
             soft_wrap=True,
         )
-    done = f"\n{number(told['seconds'], 1)} s. Points and tables in {told['out']}/"
+    done = f"\n{number(told['seconds'], 1)} s. Points, tables and report.html in {told['out']}/"
     console.print(done, markup=False, soft_wrap=True)
 
 

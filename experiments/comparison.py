@@ -99,6 +99,7 @@ class Comparison(Told):
             "scenarios": self.scenarios,
             "seed": meta.get("seed"),
             "assumptions": meta.get("assumptions"),
+            "code": meta.get("code"),
             "months": len(self.months),
             "confidence": CONFIDENCE,
             "interval": "Student's t, mean of paired differences",

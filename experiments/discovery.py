@@ -97,7 +97,7 @@ class Discovery(Told):
                 "limits": [
                     {
                         "axis": limit.axis, "low": limit.low, "high": limit.high, "values": list(limit.values),
-                        "p_value": limit.p_value,
+                        "p_value": limit.p_value, "words": limit.words,
                     }
                     for limit in box.limits
                 ],

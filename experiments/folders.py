@@ -17,16 +17,18 @@ from sim.errors import UserError
 HOLDS = "holds"
 
 
+def refuse_foreign(folder: Path, marker: str) -> None:
+    """Raise UserError if there is something in the folder, but not its marker."""
+    if folder.exists() and not (folder / marker).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(f"{folder} exists and holds something else: choose another --out.")
+
+
 def claim(folder: Path, marker: str, holds: Sequence[str]) -> None:
     """Make a folder for these parts, or go on in it; raises UserError if it holds something else."""
     file = folder / marker
-    if folder.exists() and not file.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} exists and holds something else: choose another --out.")
+    refuse_foreign(folder, marker)
     if file.exists():
-        try:
-            there = json.loads(file.read_text(encoding="utf-8"))[HOLDS]
-        except (OSError, ValueError, KeyError, TypeError):
-            raise UserError(f"{file} cannot be read: remove the folder and run again.") from None
+        there = _read(file)[HOLDS]
         if there != list(holds):
             raise UserError(f"{folder} holds {', '.join(map(str, there))}: choose another --out.")
         return
@@ -40,6 +42,24 @@ def claim(folder: Path, marker: str, holds: Sequence[str]) -> None:
 def finish(folder: Path, marker: str, holds: Sequence[str], results: Mapping[str, Any]) -> None:
     """Write the results into the marker, which says that the folder is complete."""
     _write(folder / marker, {HOLDS: list(holds), "finished": True} | dict(results))
+
+
+def read_finished(folder: Path, marker: str) -> dict[str, Any]:
+    """The results in the marker; raises UserError if it cannot be read, or the folder is not complete."""
+    told = _read(folder / marker)
+    if not told.get("finished"):
+        raise UserError(f"{folder} is not finished: start the same command again.")
+    return told
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        told = None
+    if not isinstance(told, dict) or HOLDS not in told:
+        raise UserError(f"{file} cannot be read: remove the folder and run again.")
+    return told
 
 
 def known(row: Mapping[str, Any]) -> dict[str, Any]:

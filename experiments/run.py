@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from experiments.ensemble import choose_runner, run_plan
 from experiments.store import default_folder
-from experiments.terminal import progress
+from experiments.terminal import progress, resumable
 from experiments.wording import month, number, plural
-from sim.errors import RunError
 from sim.runs import Assumptions, FirmTables, Job, load_plugins, make_job
 
 if TYPE_CHECKING:
@@ -68,11 +67,8 @@ def run_scenario(options: RunOptions, as_json: bool) -> None:
     plan = options.plan()
     runner = choose_runner(options.workers, options.scheduler)
     out = options.out or default_folder(plan)
-    with progress(len(plan.runs), plan.months) as count:
-        try:
-            results = run_plan(plan, runner, options.workers, out, on_progress=count)
-        except KeyboardInterrupt:
-            raise RunError(f"stopped; complete batches are in {out}, the same command goes on.") from None
+    with resumable(out), progress(len(plan.runs), plan.months) as count:
+        results = run_plan(plan, runner, options.workers, out, on_progress=count)
     for note in results.meta["notes"]:
         print(f"hashpivot: {note}", file=sys.stderr)
     seconds = time.monotonic() - started

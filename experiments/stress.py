@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SHOCKS", "StressResult", "stress"]
 CALM = "none"
+MARKER = "stress.json"  # of a folder that holds a stress test
 FOLLOW = 24
 MONTHS_BEFORE = 12  # a shock without a date strikes a year after the start
 HIGHEST_SEVERITY, BISECTIONS = 4.0, 6
@@ -62,13 +63,16 @@ class StressResult(Told):
     sector: pd.DataFrame
     months: pd.DataFrame
     reverse: pd.DataFrame
+    assumptions: str = "sampled"
 
     def to_json(self) -> dict[str, Any]:
         """What ``stress --json`` prints; what is not known is null."""
         from experiments.effects import records
         from experiments.folders import known
+        from experiments.store import code_version
 
-        about = {key: getattr(self, key) for key in ("scenario", "date", "severity", "runs", "seed", "follow")}
+        keys = ("scenario", "date", "severity", "runs", "seed", "follow", "assumptions")
+        about = {key: getattr(self, key) for key in keys} | {"code": code_version()}
         tables = {"sector": self.sector, "reverse": self.reverse, "firms": self.firms}
         rows = {name: [known(row) for row in records(table)] for name, table in tables.items()}
         return about | {"shocks": {name: SHOCKS[name] for name in self.firms["shock"].unique()}} | rows
@@ -126,6 +130,7 @@ def stress(
             _reverse(name, until, plan.shared, date, trunks, sums[CALM], count, should_stop)
             for name in (names if until is not None else ())
         ]),
+        assumptions=assumptions,
     )  # fmt: skip
 
 
@@ -194,6 +199,14 @@ def _firms(sums: dict[str, Tally], labels: list[str]) -> pd.DataFrame:
             "hashrate_ehs": part.ehs[rows] / part.runs,
         }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
+
+
+def most_endangered(firms: pd.DataFrame, count: int = 5) -> pd.DataFrame:
+    """The listed firms whose probability of distress each shock raises most."""
+    listed = firms[firms["listed"]]
+    listed = listed.assign(more=listed["probability"] - listed["baseline_probability"])
+    order = listed[listed["more"] > 0].sort_values(["more", "hashrate_ehs"], ascending=False)
+    return order.groupby("shock").head(count)
 
 
 def middle(counts: Array) -> float:
@@ -274,7 +287,8 @@ def _reverse(
         )
     severity = high if reached else (0.0 if at_low >= until else math.nan)
     return {
-        "shock": name, "until": until, "severity": severity, "failed_hashrate_share": at_low if at_low >= until else at_high,
+        "shock": name, "until": until, "severity": severity,
+        "failed_hashrate_share": at_low if at_low >= until else at_high,
         "above_severity": low if reached else math.nan, "meaning": meaning(name, severity),
     }  # fmt: skip
 

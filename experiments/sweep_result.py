@@ -93,6 +93,12 @@ class SweepResult:
         """Outcomes of every point, averaged over its runs; index point. See outcomes and require_complete."""
         return self.outcomes(names, month).groupby(level="point").mean()
 
+    def headline(self) -> pd.DataFrame:
+        """Median and 10 and 90 % over points of each point's mean at the end: outcome, unit, median, p10, p90."""
+        bands = self.means().quantile([0.5, 0.1, 0.9])
+        rows = [(outcome.name, outcome.unit, *bands[outcome.name].tolist()) for outcome in HEADLINE]
+        return pd.DataFrame(rows, columns=["outcome", "unit", "median", "p10", "p90"])
+
     def require_complete(self) -> None:
         """Raise UserError unless every run of every point is there: analyses of designs need each of them."""
         wanted = len(self.points) * self.design.runs
@@ -132,11 +138,14 @@ def outcomes_of(tables: Mapping[str, pd.DataFrame], names: Sequence[str], month:
     return pd.DataFrame(data, index=label, dtype="float64")
 
 
-def read_csv(path: Path) -> pd.DataFrame:
-    """A table of the folder as CSV. Raises UserError naming the file if it cannot be read."""
+def read_csv(path: Path, numbers: bool = False) -> pd.DataFrame:
+    """A table of the folder as CSV, with NaN for empty cells if its gaps are ``numbers``, else empty words.
+
+    Raises UserError naming the file if it cannot be read.
+    """
     try:
-        return pd.read_csv(path, keep_default_na=False)
+        return pd.read_csv(path, keep_default_na=numbers)
     except (OSError, ValueError) as error:
         reason = (str(error).splitlines() or [""])[0]
-        raise UserError(f"{path} cannot be read ({reason}): run the same sweep again to write it.") from None
+        raise UserError(f"{path} cannot be read ({reason}): run the same command again to write it.") from None
 

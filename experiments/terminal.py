@@ -78,6 +78,17 @@ def _explain(error: BaseException) -> tuple[int, str]:
 
 
 @contextmanager
+def resumable(folder: Path) -> Iterator[None]:
+    """Say of Ctrl-C that complete batches are kept in the folder."""
+    from sim.errors import RunError
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise RunError(f"stopped; complete batches are in {folder}, the same command goes on.") from None
+
+
+@contextmanager
 def progress(runs: int, months: int) -> Iterator[Count]:
     """A callback for run-months done and wanted: a bar on a terminal, else a line at each quarter; on stderr."""
     from rich.console import Console

@@ -72,7 +72,8 @@ def named_site_rows(s: Sector, table: Table, index: dict[str, int]) -> list[Site
         hashing = float(table["operating_ehs"][i]) * float(table["fleet_j_per_th"][i]) * overhead
         hosted = float(table["hosted_share"][i])
         host = index.get(str(table["host_ticker"][i]), -1)
-        own_mw = float(table["own_site_mw"][i])
+        hosts = float(table["hosts_mw"][i])
+        own_mw = float(table["own_site_mw"][i]) - hosts  # what it hosts has a row of its own
         own_mw = max(own_mw, hashing * (1 - hosted) * 1.02)
         for code, part in split:
             region, share = region_of[code], float(part)
@@ -83,7 +84,6 @@ def named_site_rows(s: Sector, table: Table, index: dict[str, int]) -> list[Site
                 mw = hashing * hosted * share * 1.02
                 supply = max(price - HOST_MARGIN, LOWEST_SUPPLY_USD_PER_MWH)
                 rows.append(SiteRow(host, i, region, mw, mw, price, supply, f"{ticker} at host {code}"))
-        hosts = float(table["hosts_mw"][i])
         if hosts > 0:
             region = region_of[str(table["main_region"][i])]
             row = SiteRow(i, -1, region, hosts, hosts, price + HOST_MARGIN, price, f"{ticker} hosting")

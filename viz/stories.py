@@ -144,7 +144,7 @@ STORIES = (
         _against("ai_delivered_mw", 1e-3, "AI capacity delivered by miners, GW,", 1),
     ),
     Story(
-        "ban", "China's ban", "In 2021 a ban moved half a network in two months", "history",
+        "ban", "China's ban", "In 2021 a ban stopped more than a third of the network in two months", "history",
         ("hashrate", "hashprice"),
         (
             "In June 2021 China's provinces ordered miners to switch off. More than a third of the world's "

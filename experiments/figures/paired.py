@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,8 @@ UNITS = {
     "M USD/MW/year": "M USD/MW a year",
     "USD/PH/day": "USD/PH/s a day",
 }
-NOT_CLEAR = "no clear change"
+NOT_CLEAR, NONE = "no clear change", "no change"
+MONTHS_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -97,18 +98,39 @@ def signed(value: float, places: int) -> str:
     return f"+{text}" if round(value, places) > 0 else text
 
 
+def some_months(months: Iterable[str]) -> list[str]:
+    """At most four months, evenly apart, the last among them."""
+    found = list(dict.fromkeys(months))
+    return [m for k, m in enumerate(reversed(found)) if k % -(-len(found) // MONTHS_SHOWN) == 0][::-1]
+
+
+def places_of(outcome: Outcome, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Decimals for the effects of a row of a table; of firms one at most."""
+    scale = SCALES.get(outcome.unit, 1.0)
+    places = decimals([scale * float(row["effect"]) for row in rows])
+    return min(places, 1) if outcome.unit == "firms" else places
+
+
+def effect_words(row: Mapping[str, Any], scale: float, places: int) -> tuple[str, str]:
+    """An effect of experiments.effects, and its interval ("" where there is none)."""
+    effect, low, high = (scale * float(row[key]) for key in ("effect", "ci_low", "ci_high"))
+    if low == high == 0.0:
+        return NONE, ""
+    if low != low:  # one run
+        return signed(effect, places), ""
+    words = signed(effect, places) if row["clear"] else NOT_CLEAR
+    return words, f"{signed(low, places)} to {signed(high, places)}"
+
+
 def in_words(row: Mapping[str, Any]) -> str:
     """An effect of experiments.effects with its interval: "-8.9 (-9.8 to -8.0)"; shares in points."""
     scale = SCALES.get(row["unit"], 1.0)
-    effect, low, high = (scale * float(row[key]) for key in ("effect", "ci_low", "ci_high"))
-    places = decimals((effect, low, high))
+    places = decimals(scale * float(row[key]) for key in ("effect", "ci_low", "ci_high"))
     places = min(places, 1) if row["unit"] == "firms" else places
-    if low == high == 0.0:
-        return "no change"
-    if low != low:
-        return f"{signed(effect, places)} (one run, no interval)"
-    range_ = f"{signed(low, places)} to {signed(high, places)}"
-    return f"{signed(effect, places)} ({range_})" if row["clear"] else f"{NOT_CLEAR} ({range_})"
+    words, range_ = effect_words(row, scale, places)
+    if words == NONE:
+        return words
+    return f"{words} ({range_ or 'one run, no interval'})"
 
 
 def strips(comparison: Comparison, at: str | None = None) -> Strips:

@@ -86,16 +86,18 @@ _ASSUMPTIONS = {
 }
 
 
-def changes(scenario: Scenario | None) -> Table | None:
-    """What the scenario sets otherwise than the baseline."""
+def changes(
+    scenario: Scenario | None, against: str | Scenario = "baseline", name: str = "Baseline"
+) -> Table | None:
+    """What the scenario sets otherwise than another, called ``name``."""
     if scenario is None:
         return None
     known = field_table()
     rows = []
-    for key, there, here in scenario.changed():
+    for key, there, here in scenario.changed(against):
         text, unit = (known[key].text, known[key].unit) if key in known else ("Dated shocks", "")
         rows.append([key, _plain(there), _plain(here), unit, text])
-    return Table(("Parameter", "Baseline", "Here", "Unit", "What it is"), rows, left=(0, 3, 4)) if rows else None
+    return Table(("Parameter", name, "Here", "Unit", "What it is"), rows, left=(0, 3, 4)) if rows else None
 
 
 def _plain(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import tempfile
 from importlib import metadata
 from pathlib import Path
@@ -12,22 +11,44 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from experiments.figures.fonts import faces_css
 from experiments.report import sections
+from experiments.report.tables import Picture
 from experiments.store import write_whole
-from sim.results import ResultSet
+from sim.results import ResultSet, read_manifest
 
 
 def write_report(folder: str | Path, path: str | Path | None = None, charts: Path | None = None) -> Path:
     """Write the report of a result folder; by default ``report.html`` inside it.
 
     ``charts`` is a folder of charts just drawn from these results; without it they are drawn again.
-    Raises UserError if the folder holds no results.
+    Folders of compare, attribute, stress and sweep have pages of their own. Raises UserError if the folder holds
+    no results, or an experiment that is not finished.
     """
     folder = Path(folder)
     target = Path(path) if path else folder / "report.html"
-    results = ResultSet.load(folder)
-    html = render("results.html", sections.of_results(results) | {"pictures": pictures(results, charts)})
+    made = of_experiment(folder)
+    if made is not None:
+        html = render("experiment.html", made)
+    else:
+        results = ResultSet.load(folder)
+        html = render("results.html", sections.of_results(results) | {"pictures": pictures(results, charts)})
     write_whole(target, lambda temporary: temporary.write_text(html, encoding="utf-8"))
     return target
+
+
+def of_experiment(folder: Path) -> dict[str, Any] | None:
+    """What ``experiment.html`` needs, or None for a folder that no command for experiments marked."""
+    from experiments.report import paired, stressed, swept
+
+    if (folder / "manifest.json").exists():
+        return swept.of_sweep(folder) if "design" in read_manifest(folder) else None
+    for marker, make in (
+        (paired.COMPARISON, paired.of_comparison),
+        (paired.ATTRIBUTION, paired.of_attribution),
+        (stressed.MARKER, stressed.of_stress),
+    ):
+        if (folder / marker).exists():
+            return make(folder)
+    return None
 
 
 def render(template: str, values: dict[str, Any]) -> str:
@@ -43,7 +64,7 @@ def render(template: str, values: dict[str, Any]) -> str:
     return environment.get_template(template).render(shared | values)
 
 
-def pictures(results: ResultSet, charts: Path | None = None) -> list[dict[str, str]]:
+def pictures(results: ResultSet, charts: Path | None = None) -> list[Picture]:
     """Every figure as an inline PNG with words for those who do not see it."""
     from experiments.figures.charts import FIGURES
     from experiments.figures.draw import render_all
@@ -55,10 +76,5 @@ def pictures(results: ResultSet, charts: Path | None = None) -> list[dict[str, s
     found = []
     for key, make in FIGURES.items():
         figure = make(results)
-        found.append({"title": figure.title, "text": figure.subtitle, "source": inline(charts / f"{key}.png")})
+        found.append(Picture.of(charts / f"{key}.png", f"{figure.title}. {figure.subtitle}"))
     return found
-
-
-def inline(file: Path) -> str:
-    """A PNG as a data address."""
-    return "data:image/png;base64," + base64.b64encode(file.read_bytes()).decode()

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments import cli, compare, effects, simulate
+from experiments import cli, effects, simulate
+from experiments import comparison as compare
 from experiments.terminal import exit_code
 from sim.errors import UserError
 from sim.outcomes import over_12_months

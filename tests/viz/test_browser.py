@@ -250,3 +250,96 @@ def test_an_unknown_address_is_no_dead_page(address):
     page = error.value.read().decode("utf-8")
     assert "There is no such page" in page
     assert 'href="/"' in page
+
+
+def test_a_firm_is_opened_and_tells_why_it_decided_so(browser, address):
+    with window(browser, address) as page:
+        page.goto(f"{address}/firms")
+        page.locator(".hp-data .hp-link", has_text="Core Scientific").click()
+        page.wait_for_selector("h1:text-is('Core Scientific')")
+        page.wait_for_selector(".hp-plot canvas >> nth=3")
+        page.locator(".hp-reasons select").select_option("all")
+        page.wait_for_url(re.compile("show-reviews=all"))
+        date = page.locator(".hp-reason-date").first
+        date.click()
+        page.wait_for_selector(".hp-reason-chosen")
+        link = page.url
+        words = page.locator(".hp-reason-chosen h4").first.inner_text()
+    with window(browser, address, width=400) as page:
+        page.goto(link)
+        page.wait_for_selector(f".hp-reason-chosen h4:text-is('{words}')")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_the_network_keeps_its_places_while_months_go_by(browser, address):
+    with window(browser, address) as page:
+        page.goto(f"{address}/network")
+        page.wait_for_selector(".hp-node >> nth=5")
+        places = "all => all.map((circle) => circle.getAttribute('cy'))"
+        before = page.locator(".hp-node-target").evaluate_all(places)
+        slider = page.locator(".hp-months input")
+        slider.focus()
+        for _ in range(6):
+            page.keyboard.press("ArrowLeft")
+        page.wait_for_url(re.compile("show-month=2026-12"))
+        page.wait_for_selector(".hp-lede:has-text('December 2026')")
+        after = page.locator(".hp-node-target").evaluate_all(places)
+        assert before == after
+        page.locator(".hp-node[aria-label^='CoreWeave']").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("h2:text-is('If it defaults')")
+        page.get_by_role("button", name="Regions").click()
+        page.wait_for_selector(".hp-tile >> nth=17")
+        page.get_by_role("button", name="Information").click()
+        page.wait_for_selector("h2 >> nth=0")
+
+
+def test_the_calculator_answers_as_an_input_moves(browser, address):
+    with window(browser, address) as page:
+        page.goto(f"{address}/calculator")
+        best = page.locator(".hp-fact dd").last
+        best.wait_for()
+        before = best.inner_text()
+        slider = page.locator("[data-key='rent_usd_m_per_mw_year'] input[type=range]")
+        slider.focus()
+        for _ in range(20):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_url(re.compile("show-site-rent"))
+        other = "before => [...document.querySelectorAll('.hp-fact dd')].pop().innerText !== before"
+        page.wait_for_function(other, arg=before)
+        field = page.locator("[data-key='mw'] .hp-value input")
+        field.fill("-3")
+        field.press("Enter")
+        page.wait_for_selector(".hp-wrong:has-text('Nothing was changed')")
+
+
+def test_a_stress_test_runs_and_shades_what_it_found(browser, address):
+    with window(browser, address) as page:
+        page.goto(f"{address}/stress?show-shocks=coin-crash")
+        page.get_by_role("button", name="Run the stress test").click()
+        page.wait_for_selector(".hp-heat tbody tr >> nth=4")
+        assert page.locator(".hp-heat td").first.inner_text().endswith("%")
+
+
+def test_every_story_is_told_and_a_model_is_stepped(browser, address):
+    with window(browser, address) as page:
+        page.goto(f"{address}/learn")
+        names = page.locator(".hp-story-list button")
+        names.nth(5).wait_for()
+        for place in range(5):
+            names.nth(place).click()
+            page.wait_for_selector(".hp-story .hp-plot canvas")
+        names.nth(5).click()
+        page.wait_for_selector("text=/step 0 of 12/")
+        page.get_by_role("button", name="Step", exact=True).click()
+        page.wait_for_selector("text=/step 1 of 12/")
+        page.get_by_role("button", name="12 months").click()
+        page.wait_for_selector("text=/step 12 of 12/")
+        page.wait_for_selector("#chart-agents canvas")
+
+
+def test_about_shows_the_picture_of_the_hindcast(browser, address):
+    with window(browser, address) as page:
+        page.goto(f"{address}/about")
+        page.wait_for_selector(".hp-prose img")
+        page.wait_for_function("() => document.querySelector('.hp-prose img').naturalWidth > 500")

@@ -173,9 +173,7 @@ def test_the_heat_map_prints_the_probabilities_it_shades(scenario):
 
 
 def test_a_site_of_an_address_is_what_is_calculated():
-    site = sites.inputs(
-        {"site-mw": "80", "site-region": "PJM", "site-rent_usd_m_per_mw_year": "?", "firm": "x"}
-    )
+    site = sites.inputs({"site-mw": "80", "site-region": "PJM", "site-rent_usd_m_per_mw_year": "?", "firm": "x"})
     assert site == SiteInputs(mw=80.0, region="PJM")
     assert sites.inputs({"site-capex_limit_usd": "12"}).capex_limit_usd == 12e6
     plain, found = calculate(SiteInputs(region="PJM")), calculate(site)

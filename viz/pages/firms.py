@@ -40,7 +40,7 @@ def Firms() -> None:  # noqa: N802
         if ready is not None and firm and firm in set(ready.table("firms")["firm"]):
             Firm(ready, firm, scenario).key(f"firm-{firm}")
             return
-        lede = f"Run 0 of “{title_of(scenario)}”. Listed firms start from their reports, private ones are made up."
+        lede = f"Run 0 of “{title_of(scenario)}”. A name is a label for a starting balance sheet, no forecast."
         if firm and ready is not None:
             lede = f"This run has no firm called {firm}. {lede}"
         Head(

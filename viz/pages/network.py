@@ -173,7 +173,9 @@ def Regions(results: ResultSet, when: str) -> None:  # noqa: N802
     with solara.v.Html(tag="div", class_="hp-aside"):
         with solara.v.Html(tag="section", class_="hp-block"):
             words("h3", f"{regions.MEASURES[measure][0]}, {regions.MEASURES[measure][1]}")
-            words("p", f"{regions.TOLD[measure]} Tiles lie roughly as on a map; darker is more.", "hp-subtitle")
+            words(
+                "p", f"{regions.TOLD[measure]} Tiles lie roughly as on a map; stronger colour is more.", "hp-subtitle"
+            )
             Segment(
                 parts=[{"id": key, "label": told[0]} for key, told in regions.MEASURES.items()], chosen=measure,
                 event_choose=lambda key: session.go(view.with_option("measure", "" if key == "headroom" else key)),

@@ -182,7 +182,7 @@ def Found(result: StressResult) -> None:  # noqa: N802
         Sheet(columns=list(stresses.SECTOR_COLUMNS), rows=stresses.sector(result))
     with solara.v.Html(tag="section", class_="hp-block"):
         words("h3", "Distress by firm and shock")
-        words("p", HEAT_TOLD + " Darker from 5, 20, 40, 60 and 80 %.", "hp-subtitle")
+        words("p", HEAT_TOLD + " Stronger colour from 5, 20, 40, 60 and 80 %.", "hp-subtitle")
         Segment(
             parts=list(KINDS),
             chosen=kind,

@@ -8,6 +8,8 @@ from pathlib import Path
 from sim.tables.schema import FIRM_FACTS
 from sim.tables.sources.common import Built, Row, basis_word, read_rows, rounded
 
+IDLE_SLACK = 1.04  # connected MW over the load of a firm that fills what it has, as at synthetic sites
+GROSS_PER_IT = 1.4  # grid MW per critical IT MW
 MINING_OVERHEAD = 1.05  # site load per machine load, as in the fact tables' hashing_mw
 
 # the fact tables leave the ticker of two unlisted firms empty, and write one firm under two tickers
@@ -38,6 +40,7 @@ class Start:
     construction_cash_usd_m: dict[str, float]
     idle_fleet_j_per_th: float  # for firms without machines, should they ever buy some
     source: str
+    contracted: bool = False  # capacities carried from lists may be contracted MW, see _connected_mw
 
 
 START_2026 = Start(
@@ -125,6 +128,7 @@ START_2024 = Start(
     construction_cash_usd_m={},
     idle_fleet_j_per_th=24.0,
     source="company reports and press, 2023-12 to 2025-03",
+    contracted=True,
 )
 
 
@@ -135,7 +139,7 @@ def build_firms(facts: Path, start: Start) -> Built:
 
 def _firm(row: Row, start: Start) -> dict[str, object]:
     ticker = TICKERS.get(row["firm"], row["ticker"])
-    facts = {name: _fact(row, name, start) for name in FIRM_FACTS}
+    facts: dict[str, object] = {name: _fact(row, name, start) for name in FIRM_FACTS}
     bases = {name: basis_word(row[f"{FACT_NAMES.get(name, name)}_basis"]) for name in FIRM_FACTS}
     numeric = [row[f"{FACT_NAMES.get(name, name)}_basis"] for name in FIRM_FACTS if name != "region_split"]
     found = [text for text in numeric if basis_word(text) in ("sourced", "carried")]
@@ -143,8 +147,13 @@ def _firm(row: Row, start: Start) -> dict[str, object]:
     checked = sum("memory" not in text for text in found) / len(numeric)
     hosted = start.hosting.share.get(ticker, 0.0)
     # connection at sites of its own: all but what its hosted machines can draw
-    fleet_mw = float(row["hashrate_ehs"]) * float(row["fleet_j_per_th"] or 0.0) * MINING_OVERHEAD
-    own_mw = max(float(row["power_mw_energised"]) - hosted * fleet_mw, 0.0)
+    hosts_mw = start.hosting.hosts_mw.get(ticker, 0.0)
+    stated, connected = float(row["power_mw_energised"]), _connected_mw(row, hosts_mw, start)
+    own_mw = max(connected - hosted * _fleet_mw(row), 0.0)
+    facts["energised_mw"] = rounded(connected)
+    facts["pipeline_mw"] = rounded(float(row["pipeline_mw"]) + stated - connected)
+    if connected < stated:
+        bases["energised_mw"] = "estimated"
     return {
         "ticker": ticker,
         "firm": row["firm"],
@@ -157,7 +166,7 @@ def _firm(row: Row, start: Start) -> dict[str, object]:
         "hosted_share": hosted,
         "host_ticker": start.hosting.host.get(ticker, ""),
         "own_site_mw": float(round(own_mw)),
-        "hosts_mw": start.hosting.hosts_mw.get(ticker, 0.0),
+        "hosts_mw": hosts_mw,
         "ai_uncontracted_gpu_it_mw": float(row["ai_uncontracted_gpu_it_mw"]),
         "announced_strategy": row["announced_strategy"],
         "strategy_fact": row["strategy"].lower(),
@@ -166,6 +175,24 @@ def _firm(row: Row, start: Start) -> dict[str, object]:
         "source": start.source,
         "confidence": "high" if checked > 0.7 else "medium" if checked > 0.35 else "low",
     }
+
+
+def _fleet_mw(row: Row) -> float:
+    """Site load of a firm's deployed machines."""
+    return float(row["hashrate_ehs"]) * float(row["fleet_j_per_th"] or 0.0) * MINING_OVERHEAD
+
+
+def _connected_mw(row: Row, guests_mw: float, start: Start) -> float:
+    """Grid MW that can draw power now: what is stated, unless that may be contracted MW. `guests_mw`: rigs of others.
+
+    The capacities of 2024 that are carried from lists mix energised, contracted and approved MW. Of these, what the
+    deployed fleet, rigs of others and AI draw counts as energised, with the usual slack.
+    """
+    stated = float(row["power_mw_energised"])
+    if not start.contracted or basis_word(row["power_mw_energised_basis"]) != "carried":
+        return stated
+    it_mw = float(row["ai_energised_it_mw"]) + float(row["ai_uncontracted_gpu_it_mw"])
+    return min(stated, float(round(IDLE_SLACK * (_fleet_mw(row) + guests_mw + GROSS_PER_IT * it_mw))))
 
 
 def _fact(row: Row, name: str, start: Start) -> object:
