@@ -37,14 +37,16 @@ class SteadyAxes:
     """Remembers how far each chart reached, so that new runs move what is drawn and not the axis."""
 
     def __init__(self) -> None:
-        self._reached: dict[tuple[str, str], tuple[float, float]] = {}
+        self._reached: dict[tuple[str, str, bool], tuple[float, float]] = {}
         self._preset = ""
 
     def of(self, figure: Figure, preset: str, also: Sequence[Sequence[float]] = ()) -> Axis:
-        """The axis of a figure; it only widens while ``preset`` stays the same."""
+        """The axis of a figure; it only widens while ``preset`` stays the same and paths have not become bands:
+        one far path of the first runs shall not flatten all that follows.
+        """
         if preset != self._preset:
             self._preset, self._reached = preset, {}
-        key = figure.key, figure.kind
+        key = figure.key, figure.kind, any(line.band for line in figure.lines)
         low, high = reach(figure, also)
         if key in self._reached:
             low, high = min(low, self._reached[key][0]), max(high, self._reached[key][1])
