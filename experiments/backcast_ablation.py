@@ -34,7 +34,7 @@ SWITCHES: tuple[tuple[str, dict[str, Any]], ...] = (
         **{f"finance.spread_{rating}": "=finance.spread_corporate"
            for rating in ("investment_grade", "backstopped", "speculative")},
     }),
-    ("backstops", {"ai.backstop_share": 0.0}),
+    ("backstops", {"finance.backstop_share": 0.0}),
     ("halls paid by tenants", {"ai.tenant_funded_share": 0.0}),
     ("new shares", {"finance.equity_issue_share_per_year": 0.0}),
     ("AI income at higher multiples than mining's", {

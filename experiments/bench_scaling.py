@@ -1,4 +1,7 @@
-"""How the engine's time grows with firms, months and runs: the table of ``hashpivot bench --scaling``."""
+"""How the engine's time grows with firms, months and runs: the table of ``hashpivot bench --scaling``.
+
+Started as a module it draws the picture of the page on benchmarks.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.terminal import ROOT
 from experiments.wording import decimals, number
 from sim.engine import run_batch
 from sim.scenario import Scenario
@@ -67,3 +71,14 @@ def add_rows(table: Table, told: dict[str, Any]) -> Table:
         taken = number(row["seconds"], decimals([row["seconds"]]))
         table.add_row(f"{row['size']:,} {row['axis']}", taken, number(row["us_per_firm_month"], 1), slope)
     return table
+
+
+def main() -> None:
+    """Measure once and draw docs/images/scaling.png."""
+    from experiments.figures.growth import draw_growth
+
+    print(draw_growth(scaling(1), ROOT / "docs" / "images" / "scaling.png"))
+
+
+if __name__ == "__main__":
+    main()

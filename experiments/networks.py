@@ -58,11 +58,12 @@ def information_graph(results: ResultSet, run: int | None = None) -> nx.DiGraph:
     return peers_graph(scenario, int(results.meta["seed"]), run, str(results.meta["assumptions"]))
 
 
-def peers_graph(scenario: Scenario, seed: int, run: int, assumptions: str) -> nx.DiGraph:
-    """Who observes whom in run ``run`` of a scenario, firm -> peer, in its first month."""
+def peers_graph(scenario: Scenario, seed: int, run: int, assumptions: str, data: Path | None = None) -> nx.DiGraph:
+    """Who observes whom in run ``run`` of a scenario, firm -> peer, in its first month; ``data`` as in simulate."""
     from sim.sector import Sector
+    from sim.tables import load_tables
 
-    sector = Sector(scenario, seed, (run,), months=1, mode=assumptions)
+    sector = Sector(scenario, seed, (run,), months=1, mode=assumptions, tables=load_tables(data))
     names = sector.labels.firms
     graph: nx.DiGraph = nx.DiGraph(name=f"{scenario.name}, run {run}")
     graph.add_nodes_from(str(name) for name in names)

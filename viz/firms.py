@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -162,13 +163,13 @@ def history(results: ResultSet, firm: str) -> pd.DataFrame:
     return firms[firms["firm"] == firm]
 
 
-def facts(results: ResultSet, firm: str, when: str) -> list[Data]:
+def facts(results: ResultSet, firm: str, when: str, data: Path | None = None) -> list[Data]:
     """The six figures at the top."""
     row = one(results, firm, when)
     net = row["debt_usd"] - row["cash_usd"]
     earned = row["ebitda_year"]
     ratio = number(net / earned, 1) if earned > 0 and net > 0 else "none" if net <= 0 else DASH
-    covered = coverage(firm)
+    covered = coverage(firm, data)
     return [
         {"name": "Connected", "figure": amount(row["connected_mw"]), "unit": "MW"},
         {"name": "AI, delivered", "figure": amount(row["ai_delivered_mw"]), "unit": "MW IT"},
@@ -183,9 +184,9 @@ def facts(results: ResultSet, firm: str, when: str) -> list[Data]:
     ]
 
 
-def coverage(firm: str) -> tuple[float, list[tuple[str, str, str]]] | None:
+def coverage(firm: str, data: Path | None = None) -> tuple[float, list[tuple[str, str, str]]] | None:
     """Share of a listed firm's facts that is read in a source, and (fact, value, basis); None for made-up firms."""
-    known = load_tables().firms_2026
+    known = load_tables(data).firms_2026
     names = [str(name) for name in known["firm"]]
     if firm not in names:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -249,11 +250,12 @@ def concentration(results: ResultSet, when: str) -> list[tuple[str, str]]:
 
 def observed(
     scenario: Scenario,
+    data: Path | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> dict[str, list[str]]:
     """Whom each firm observes in run 0; a worker calls it, for the sector must be set up."""
-    graph = peers_graph(scenario, 0, 0, "sampled")
+    graph = peers_graph(scenario, 0, 0, "sampled", data)
     return {str(firm): [str(peer) for peer in graph.successors(firm)] for firm in graph}
 
 

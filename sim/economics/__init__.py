@@ -4,6 +4,8 @@ All functions broadcast, keep the leading run axis untouched and reduce over the
 run's values do not depend on the batch it is in.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,3 +14,10 @@ type Numbers = float | Floats
 
 HOURS_PER_YEAR = 8766.0
 DAYS_PER_YEAR = 365.25
+
+
+def elementwise(kernel: Callable[..., Floats], *arguments: Numbers) -> Floats:
+    """A kernel of flat arrays (n,) at arguments of any shapes, broadcast."""
+    flows = np.broadcast_arrays(*arguments)
+    flat = (np.ascontiguousarray(flow, dtype=np.float64).ravel() for flow in flows)
+    return kernel(*flat).reshape(flows[0].shape)

@@ -5,10 +5,10 @@ Rates are fractions per year; money in any one unit.
 
 import numpy as np
 
-from sim.economics import Floats, Numbers
+from sim.economics import Floats, Numbers, elementwise
+from sim.kernels import projects
 
 UNDELIVERED = 0.5  # of the EBITDA of a contract signed and not yet delivered that investors count
-SMALLEST_PART = 1.0  # keeps a division by what is left of an equity part defined
 
 
 def annuity_factor(rate: Numbers, years: Numbers) -> Floats:
@@ -86,8 +86,7 @@ def fundable_size(own: Numbers, equity_per_mw: Numbers, shares_per_mw: Numbers, 
     `equity_per_mw` is the part of a MW that no lender pays. A firm without money of its own funds nothing that
     costs any, however much its shares would bring: they are sold on the contract, not before it.
     """
-    left = np.maximum(np.subtract(equity_per_mw, shares_per_mw), SMALLEST_PART)
-    return np.where(np.greater(equity_per_mw, 0.0), np.minimum(most, np.divide(own, left)), most)
+    return elementwise(projects.fundable_sizes, own, equity_per_mw, shares_per_mw, most)
 
 
 def _monthly(rate_annual: Numbers) -> Floats:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.economics import DAYS_PER_YEAR, HOURS_PER_YEAR, Floats, Numbers
+from sim.economics import DAYS_PER_YEAR, HOURS_PER_YEAR, Floats, Numbers, elementwise
 from sim.economics.credit import annuity_factor
 from sim.economics.mining import payback_years
+from sim.kernels import projects
 
 # Share of the purchase price a GPU fetches after 0 to 5 years: middle of the ranges 60-65, 40-45, 25-35,
 # 15-20 and 10-15 % (facts, ai_costs: residual_h100_year1 to _year5).
@@ -129,10 +130,7 @@ def payback_with_residual(equity: Numbers, cash: Numbers, term_years: Numbers, r
     alone would ask the first tenant to pay for the second's. Infinite where cash is negative (the project must be
     fed until its end) or cash and residual together do not return the equity.
     """
-    years = payback_years(equity, cash)
-    returned = np.multiply(cash, term_years) + residual >= equity
-    at_end = np.where(returned & np.greater_equal(cash, 0.0), term_years, np.inf)
-    return np.where(years <= term_years, years, at_end)
+    return elementwise(projects.paybacks, equity, cash, term_years, residual)
 
 
 def equity_npv(

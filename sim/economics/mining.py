@@ -5,7 +5,7 @@ Units: hashprice USD/PH/day, network hashrate EH/s, machine hashrate TH/s, effic
 
 import numpy as np
 
-from sim.economics import DAYS_PER_YEAR, HOURS_PER_YEAR, Floats, Numbers
+from sim.economics import DAYS_PER_YEAR, HOURS_PER_YEAR, Floats, Numbers, elementwise
 from sim.kernels.rigs import present_values
 
 BLOCKS_PER_HALVING = 210_000
@@ -75,9 +75,7 @@ def rig_present_value(
     """
     revenue = np.asarray(hashprice) / 1000.0 * DAYS_PER_YEAR * uptime  # USD per TH-year
     cost = np.asarray(j_per_th) / 1e6 * HOURS_PER_YEAR * uptime * cost_usd_per_mwh
-    flows = np.broadcast_arrays(revenue, cost, decline, discount, life_years)
-    flat = (np.ascontiguousarray(flow, dtype=np.float64).ravel() for flow in flows)
-    return present_values(*flat).reshape(flows[0].shape)
+    return elementwise(present_values, revenue, cost, decline, discount, life_years)
 
 
 def payback_years(capex: Numbers, annual_margin: Numbers) -> Floats:

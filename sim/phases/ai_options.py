@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Index, safe_divide
+from sim.arrays import Array
 from sim.economics import credit, hosting
 from sim.economics.credit import annuity_factor
+from sim.kernels import projects
 from sim.phases import finance
 from sim.state import CLASSES, CLOUD, COLOCATION, CREDITS, RETROFIT
 
@@ -29,8 +30,9 @@ RELET_VALUE = 0.8
 RETROFIT_SHARE = 0.2  # of a mine's halls that can be refitted (facts: convertible share of a miner's portfolio)
 LARGEST_LEASE_MW = 350.0  # critical IT; the largest single lease of the facts is 393
 # how far through the gates an option got, by gate code: the furthest is the reason that is shown
+OFFER_GATES = np.array([ob.NO_TENANT, ob.TOO_SMALL, ob.NO_EQUITY, ob.SLOW_PAYBACK, ob.OPEN])  # as the kernel counts
 PROGRESS = np.zeros(len(ob.GATES), dtype=np.int64)
-PROGRESS[[ob.NO_TENANT, ob.TOO_SMALL, ob.NO_EQUITY, ob.SLOW_PAYBACK, ob.OPEN]] = (1, 2, 3, 4, 5)
+PROGRESS[OFFER_GATES] = (1, 2, 3, 4, 5)
 HYBRID_RACKS = 0.4  # of racks a hybrid share takes at most where no MW lies idle
 
 
@@ -156,53 +158,18 @@ def smallest_ask(s: Sector, product: int) -> Array:
     return smallest
 
 
-@dataclass
-class Best:
-    """The best funding mode of one product at each case (n,): USD, years, cash on equity a year, gate, IT MW."""
+def _funding(s: Sector, terms: Terms, asks: Array) -> projects.Funding:
+    """The ways to fund a product, as the kernel reads them."""
 
-    worth: Array
-    payback: Array
-    equity: Array
-    earn: Array
-    gate: Index
-    it_mw: Array
-    minimum: Array
+    def per_run(column: Array) -> Array:
+        return np.ascontiguousarray(np.broadcast_to(column[:, 0], s.n_runs), dtype=np.float64)
 
-
-def best_mode(
-    s: Sector, c: Cases, terms: Terms, asks: Array, own: Array, access: Array, it_mw: Array, spare: Array
-) -> tuple[Best, Array, Array]:
-    """Try every funding mode; keep the most valuable open one, else the one that got furthest.
-
-    ``own`` USD the firm can put in at this site, ``access`` its access to new shares, which the contract's income
-    sells too; ``it_mw`` capacity, ``spare`` grid MW that need no rack taken down. Also returns ``open_mw`` and
-    ``lowest_rent`` of every mode (n, M), as in ``Plans``.
-    """
-    n, run = len(c), c.run
-    wait = np.maximum(terms.lead_months[run, 0], c.months_to_power)
-    discount = np.exp(-np.log1p(terms.hurdle[run, 0]) * wait / 12)
-    none, inf = np.zeros(n), np.full(n, np.inf)
-    best = Best(-inf, inf, none, none, np.full(n, ob.NO_TENANT), none, inf)
-    sizes, lowest = np.zeros((n, len(MODES))), np.zeros((n, len(MODES)))
-    for mode in range(len(MODES)):
-        part, ask = terms.equity[run, mode], asks[run, mode]
-        size = credit.fundable_size(own, part, access * terms.shares[run, mode], it_mw)
-        racks = np.clip(size * s.P.ai.gross_per_it[run, 0] - spare, 0.0, c.racks)
-        given_up = safe_divide(racks, c.racks)
-        cash, need = terms.cash[run, mode] * size - c.yearly_margin * given_up, part * size
-        years = hosting.payback_with_residual(need, cash, terms.term_years[run, 0], terms.residual[run, mode] * size)
-        gate = np.select(
-            [ask == np.inf, it_mw < ask, size < ask, years > s.P.behaviour.payback_limit_years[run, 0]],
-            [ob.NO_TENANT, ob.TOO_SMALL, ob.NO_EQUITY, ob.SLOW_PAYBACK], ob.OPEN,
-        )  # fmt: skip
-        worth = terms.pv[run, mode] * size * discount - need - (c.rig_value - 0.5 * c.rig_scrap) * given_up
-        sizes[:, mode] = np.where(gate == ob.OPEN, size, 0.0)
-        lowest[:, mode] = 1 - safe_divide(worth, terms.rent_value[run, mode] * size * discount)
-        fresh = Best(worth, years, need, safe_divide(cash, need), gate, size, ask)
-        further = PROGRESS[gate] > PROGRESS[best.gate]
-        take = further | (PROGRESS[gate] == PROGRESS[best.gate]) & (worth > best.worth)
-        best = Best(*(np.where(take, getattr(fresh, f.name), getattr(best, f.name)) for f in fields(Best)))
-    return best, sizes, lowest
+    return projects.Funding(
+        pv=terms.pv, equity=terms.equity, shares=terms.shares, cash=terms.cash, residual=terms.residual,
+        rent_value=terms.rent_value, asks=asks, term_years=per_run(terms.term_years), hurdle=per_run(terms.hurdle),
+        lead_months=per_run(terms.lead_months), gross_per_it=per_run(s.P.ai.gross_per_it),
+        patience=per_run(s.P.behaviour.payback_limit_years),
+    )  # fmt: skip
 
 
 def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
@@ -219,16 +186,19 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     allowed = s.pivot_allowed & (s.regions.new_ai[c.run, c.region] > 0)
     own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
     access = finance.equity_access(s)[c.run, c.firm]
+    asks = {product: smallest_ask(s, product) for product in (COLOCATION, CLOUD)}
+    loss = c.rig_value - 0.5 * c.rig_scrap
     for k, option in enumerate(ob.AI_OPTIONS):
         it_mw = np.minimum(gross[k] / c.p(s.P.ai.gross_per_it), LARGEST_LEASE_MW)
-        asks = smallest_ask(s, CLOUD if option == ob.CLOUD else COLOCATION)
-        best, plans.open_mw[:, k], plans.lowest_rent[:, k] = best_mode(
-            s, c, terms[k], asks, own, access, it_mw, spare[k]
-        )
+        funding = _funding(s, terms[k], asks[CLOUD if option == ob.CLOUD else COLOCATION])
+        best = projects.best_funding(funding, projects.Hosts(
+            c.run, own, access, it_mw, spare[k], c.racks, c.yearly_margin, loss, c.months_to_power
+        ))  # fmt: skip
+        plans.open_mw[:, k], plans.lowest_rent[:, k] = best.open_mw, best.lowest_rent
         table.value[:, option], table.payback[:, option] = best.worth, best.payback
         table.equity[:, option], table.earn[:, option] = best.equity, best.earn
         table.gate[:, option] = np.select(
-            [~allowed, gross[k] < 0.5, ~suitable], [ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE], best.gate
+            [~allowed, gross[k] < 0.5, ~suitable], [ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE], OFFER_GATES[best.got]
         )
         plans.it_mw[:, k], plans.minimum[:, k], plans.spare[:, k] = best.it_mw, best.minimum, spare[k]
         plans.lead[:, k] = np.maximum(terms[k].lead_months[c.run, 0], c.months_to_power)

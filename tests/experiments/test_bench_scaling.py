@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from PIL import Image
 
 from experiments import bench_scaling
+from experiments.figures.draw import RESOLUTION
+from experiments.figures.growth import HEIGHT, WIDTH, draw_growth
 
 
 def test_exponent_of_known_growth():
@@ -26,3 +29,9 @@ def test_a_linear_engine_has_exponents_of_one(monkeypatch):
 
 def test_seconds_are_those_of_a_batch():
     assert 0.0 < bench_scaling.seconds(100, 1, 1, 1) < 60.0
+
+
+def test_growth_is_drawn(monkeypatch, tmp_path):
+    monkeypatch.setattr(bench_scaling, "seconds", lambda firms, months, runs, repeats: 1e-5 * firms * months * runs)
+    picture = draw_growth(bench_scaling.scaling(1), tmp_path / "scaling.png")
+    assert Image.open(picture).size == (RESOLUTION * WIDTH, RESOLUTION * HEIGHT)

@@ -73,6 +73,11 @@ def browser():
         opened.close()
 
 
+def _note_failure(request, wrong: list[str]) -> None:
+    if "ABORTED" not in (request.failure or ""):
+        wrong.append(f"{request.failure}: {request.url}")
+
+
 @contextmanager
 def window(browser, address: str, width: int = 1440, **options):
     """A fresh context with one page; on leaving, nothing may have gone wrong in it."""
@@ -91,7 +96,8 @@ def window(browser, address: str, width: int = 1440, **options):
     page.set_default_timeout(WAIT)
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    # whoever leaves a page early breaks off what it still loads: that is no failure
+    page.on("requestfailed", lambda request: _note_failure(request, wrong))
     page.on(
         "response", lambda answer: wrong.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
     )

@@ -16,6 +16,7 @@ from viz.charts.marks import mark_month
 from viz.charts.options import option
 from viz.components.blocks import Facts, Months, Reasons, Sheet, Spreads, link, words
 from viz.components.parts import ChartBlock, Head
+from viz.ensembles import own_data
 from viz.pages.one_run import progress, results_of, title_of, use_one_run
 from viz.theme import palette
 
@@ -106,7 +107,7 @@ def Firm(results: ResultSet, firm: str, scenario: Scenario | None) -> None:  # n
             solara.v.Html(tag="i", class_="hp-square-mark", style_=colour)
             words("span", told)
     words("p", firms.sentence(results, firm, when), "hp-lede")
-    Facts(facts=firms.facts(results, firm, when))
+    Facts(facts=firms.facts(results, firm, when, own_data()))
     Months(months=results.months, chosen=when, event_choose=lambda name: choose_month(results, name))
     drawn = solara.use_memo(lambda: {figure.key: figure for figure in firms.figures(results, firm)}, [firm])
     with solara.v.Html(tag="div", class_="hp-three hp-after"):
@@ -162,7 +163,7 @@ def _peers(results: ResultSet, firm: str, when: str) -> None:
 
 
 def _coverage(firm: str) -> None:
-    covered = firms.coverage(firm)
+    covered = firms.coverage(firm, own_data())
     with solara.v.Html(tag="section", class_="hp-block"):
         words("h3", "Data coverage")
         if covered is None:

@@ -10,6 +10,7 @@ from sim.scenario import Scenario
 from viz import firms, network, regions, session
 from viz.components.blocks import Facts, Months, Net, Sheet, Tiles, link, pairs, words
 from viz.components.parts import Data, Event, Head, Segment
+from viz.ensembles import own_data
 from viz.pages.firms import Drawn, choose_month
 from viz.pages.one_run import progress, results_of, title_of, use_one_run
 from viz.tasks import use_task
@@ -129,7 +130,11 @@ def Chosen(results: ResultSet, when: str, node: str, clear: Event) -> None:  # n
 @solara.component
 def Information(results: ResultSet, scenario: Scenario, when: str) -> None:  # noqa: N802
     """One firm, who looks at it and at whom it looks."""
-    found = use_task(f"observed-{scenario.content_hash()}", network.observed, {"scenario": scenario})
+    found = use_task(
+        f"observed-{scenario.content_hash()}-{own_data() or ''}",
+        network.observed,
+        {"scenario": scenario, "data": own_data()},
+    )
     if found.error:
         words("p", f"The network could not be set up: {found.error}", "hp-wait")
         return

@@ -9,7 +9,7 @@ from sim.results import ResultSet
 from sim.scenario import Scenario, ScenarioError
 from viz import levers, screen, session
 from viz.components.blocks import words
-from viz.ensembles import Following, use_ensemble
+from viz.ensembles import Following, own_data, use_ensemble
 from viz.frame import Problem
 from viz.orders import Order, Snapshot
 from viz.settings import settings
@@ -25,7 +25,8 @@ def use_one_run() -> tuple[Scenario | None, Following]:
     except ScenarioError:
         scenario = None
     plain = setting.scenario == BASELINE and not setting.changes
-    wanted = Order(scenario, 1, firms="first", keep=plain) if scenario else None
+    data = own_data()
+    wanted = Order(scenario, 1, firms="first", keep=plain and data is None, data=data) if scenario else None
     following = use_ensemble(wanted)
     if wanted is None or not following.key.startswith(wanted.key):
         following = Following("", Snapshot(wanted=1), following.watch)

@@ -13,6 +13,7 @@ from sim.scenario import Scenario, ScenarioError
 from viz import session, stresses
 from viz.components.blocks import Checks, Heat, Inputs, Sheet, link, words
 from viz.components.parts import Head, Segment
+from viz.ensembles import own_data
 from viz.frame import Problem
 from viz.pages.one_run import title_of
 from viz.settings import settings
@@ -49,7 +50,7 @@ def Tested(scenario: Scenario) -> None:  # noqa: N802
     date = view.option("date", stresses.usual_date(scenario))
     date = date if date in stresses.dates(scenario) else stresses.usual_date(scenario)
     months = stresses.followed(scenario, date)
-    key = f"{scenario.content_hash()}-{','.join(names)}-{severity}-{date}"
+    key = f"{scenario.content_hash()}-{','.join(names)}-{severity}-{date}-{own_data() or ''}"
     asked, set_asked = solara.use_state("")
     stopped, set_stopped = solara.use_state(False)
     wanted = {
@@ -59,6 +60,7 @@ def Tested(scenario: Scenario) -> None:  # noqa: N802
         "date": date,
         "runs": RUNS,
         "follow": months,
+        "data": own_data(),
     }
     task = use_task(key, stress if asked == key and not stopped else None, wanted)
 

@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 
 from sim.economics.power import PriceDuration
 from sim.kernels import blocks as kernels
-from sim.kernels import rigs, sums
+from sim.kernels import projects, rigs, sums
 from sim.kernels.compiled import compiled
 from sim.sector import Sector
 
@@ -183,3 +183,24 @@ def test_counts_among_known_rows() -> None:
     known, kind = np.array([[[1, 2, -1], [0, -1, -1], [1, 0, 2]]]), np.array([[0, 1, 1]])
     found = sums.counts_among(known, kind, np.zeros(2, int), np.array([0, 2]), 3)
     np.testing.assert_array_equal(found, [[0, 2, 0, 2], [1, 2, 0, 3]])
+
+
+def test_best_funding_by_hand() -> None:
+    # two ways of funding, 10 USD a MW each; the second earns more, but its tenant asks for more than the site has
+    one = np.ones((1, 2))
+    funding = projects.Funding(
+        pv=np.array([[30.0, 50.0]]), equity=10 * one, shares=0 * one, cash=5 * one, residual=0 * one,
+        rent_value=40 * one, asks=np.array([[2.0, 9.0]]), term_years=np.array([10.0]), hurdle=np.zeros(1),
+        lead_months=np.zeros(1), gross_per_it=np.array([1.5]), patience=np.array([4.0]),
+    )  # fmt: skip
+    columns = ([0, 0, 0], [80.0, 80.0, 10.0], [0, 0, 0], [8.0, 8.0, 8.0], [12.0, 6.0, 12.0], [4.0, 12.0, 4.0],
+               [0.0, 12.0, 0.0], [0.0, 24.0, 0.0], [0, 0, 0])  # fmt: skip
+    hosts = projects.Hosts(np.array(columns[0]), *(np.array(column, dtype=float) for column in columns[1:]))
+    best = projects.best_funding(funding, hosts)
+    # 8 MW need 12 of grid: the second site gives up 6 of 12 MW of racks; the third firm can pay for 1 MW of 2 asked
+    np.testing.assert_array_equal(best.got, [projects.OPEN, projects.OPEN, projects.NO_EQUITY])
+    np.testing.assert_allclose(best.worth, [8 * 20, 8 * 20 - 12, 1 * 20])
+    np.testing.assert_allclose(best.payback, [2.0, 80 / 34, 2.0])
+    np.testing.assert_allclose(best.open_mw, [[8, 0], [8, 0], [0, 0]])
+    np.testing.assert_allclose(best.lowest_rent[:2, 0], [1 - 160 / 320, 1 - 148 / 320])
+    np.testing.assert_allclose(best.minimum, [2.0, 2.0, 2.0])
