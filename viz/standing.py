@@ -44,14 +44,14 @@ class Notice:
 
 def footer(figure: Figure, snapshot: Snapshot, base: Snapshot, *, waiting: bool, now: str, before: str) -> str:
     """The footer of a chart. ``before`` names the older setting that is still drawn while ``now`` runs, or is ""."""
+    if snapshot.stopped and snapshot.done < snapshot.wanted and not before:
+        return f"Stopped at {snapshot.done} of {plural(snapshot.wanted, 'run')}"
     if waiting:
         if snapshot.error:
             return f"Baseline: {plural(base.done, 'run')} · scenario: no run finished"
         return f"Baseline: {plural(base.done, 'run')} · scenario: starting"
     if before:
         return f"Shows {before} · {now} is running"
-    if snapshot.stopped and snapshot.done < snapshot.wanted:
-        return f"Stopped at {snapshot.done} of {plural(snapshot.wanted, 'run')}"
     if 1 < figure.runs < RUNS_FOR_BANDS and figure.kind == "lines" and any(line.paths for line in figure.lines):
         return f"{plural(figure.runs, 'run')} as single paths · bands from {RUNS_FOR_BANDS} runs"
     told = figure.footer.removesuffix(f" · {figure.source}")

@@ -246,6 +246,7 @@ def test_every_page_opens_by_its_address(browser, address):
             page.goto(address + path)
             page.wait_for_selector(f".hp-nav a[aria-current=page]:has-text('{name}')")
             page.wait_for_selector("h1")
+            page.wait_for_load_state("networkidle")  # what is asked for shall come before the next page is opened
             assert page.locator("text=This page met an error").count() == 0
 
 

@@ -114,6 +114,9 @@ def test_a_cancelled_run_can_go_on_from_each_chart(monkeypatch, runs):
     found = charts(monkeypatch, full(runs["baseline"]), stopped)
     assert {chart.footer for chart in found.values()} == {"Stopped at 20 of 22 runs"}
     assert {chart.more for chart in found.values()} == {"Continue"}
+    found = charts(monkeypatch, full(runs["baseline"]), Snapshot(wanted=22, stopped=True))
+    assert {chart.footer for chart in found.values()} == {"Stopped at 0 of 22 runs"}
+    assert {chart.more for chart in found.values()} == {"Continue"}
 
 
 def test_failed_runs_are_told_in_the_first_chart_and_the_rest_holds(monkeypatch, runs):

@@ -104,7 +104,7 @@ def Result(setting: Setting, scenario: Scenario) -> None:  # noqa: N802
                     figure, shown.snapshot, base.snapshot, waiting=not drawn, now=now, before=older
                 ),
                 notice=(told if not place else None) or (standing.nothing(figure, scenario) if drawn else None),
-                on_continue=shown.go_on if shown.snapshot.stopped and drawn and not older else None,
+                on_continue=shown.go_on if shown.snapshot.stopped and not older else None,
                 on_settled=lambda: set_settled(_key(scenario)),
             ).key(key)
 
