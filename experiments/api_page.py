@@ -107,7 +107,10 @@ def signature(name: str, function: Callable[..., Any]) -> str:
 def _first(thing: Any) -> str:
     """The first sentence of a docstring; for plain data its kind and size."""
     if isinstance(thing, dict):
-        return f"a dictionary: {', '.join(f'`{key}`' for key in sorted(thing))}"
+        # what plugins and experiments have added in this process is not part of the package's own
+        homes = {key: str(getattr(value, "__module__", "")) for key, value in thing.items()}
+        own = sorted(key for key, home in homes.items() if home.startswith("agents"))
+        return f"a dictionary: {', '.join(f'`{key}`' for key in own)}"
     paragraph = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
     paragraph = paragraph.replace("``", "`").replace("|", "\\|")
     sentence, dot, _ = paragraph.partition(". ")

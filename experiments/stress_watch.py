@@ -22,10 +22,11 @@ STILL = -1
 class Watch:
     """Follows the firms that are alive before month ``first``; call ``record()`` after each month.
 
-    Distress is payables overdue, debts above assets, a restructuring or an exit; failure is a restructuring or an
-    exit. The first sign of distress gets a cause: a lease lost to a tenant's default since month ``first``, else
-    losses before interest and tax over the quarter before, else debts that cannot be served, debts above assets,
-    or a closure.
+    Distress is payables overdue, debts above assets, a restructuring or an exit out of these; failure is a
+    restructuring or such an exit. Owners who close a sound firm, because its sites sell well, have not failed.
+    The first sign of distress gets a cause: a lease lost to a tenant's default since month ``first``, else losses
+    before interest and tax over the quarter before, else debts that cannot be served, debts above assets, or a
+    closure.
     """
 
     def __init__(self, sector: Sector, first: int) -> None:
@@ -51,6 +52,7 @@ class Watch:
         """What the next month is held against: a firm that is gone has empty books."""
         s = self.s
         self.alive = s.firms.alive.copy()
+        self.unsound = (s.firms.arrears > 0) | (s.books.equity() < 0)
         self.indebted = (s.books.stock["loans"] + s.books.stock["converts"]) > 0
         self.earned = [*self.earned, s.books.ebitda()][-QUARTER:]
 
@@ -61,7 +63,7 @@ class Watch:
             self._look()
             return
         k, firms = s.t - 1 - self.first, s.firms
-        gone = self.alive & ~firms.alive
+        gone = self.alive & ~firms.alive & self.unsound
         failing = self.there & (gone | (firms.alive & (firms.restructured == s.t - 1)))
         overdue = firms.alive & (firms.arrears > 0)
         under = firms.alive & (s.books.equity() < 0)

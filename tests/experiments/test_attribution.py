@@ -143,7 +143,7 @@ def test_nothing_to_attribute_is_refused():
     with pytest.raises(UserError, match="which is no lever: use one world"):
         attribute("history", runs=1)
     with pytest.raises(UserError, match="at least 1, not 0"):
-        shares_of_subsets(5, "shapley", 0, 0)
+        attribute("carbon-tax", orders=0)
 
 
 def test_stacked_wedges_meet_the_total(package):

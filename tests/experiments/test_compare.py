@@ -20,7 +20,7 @@ from sim.results import ResultSet
 from sim.scenario import Scenario
 
 SMALL = {"world.firms": 100, "world.sites": 200}
-POLICY = {"policy.carbon_price_usd_per_t": 60, "policy.carbon_from": "2026-09", "policy.carbon_ramp_months": 2}
+POLICY = {"policy.carbon_price_usd_per_t": 15, "policy.carbon_from": "2026-09", "policy.carbon_ramp_months": 2}
 
 
 def results(name: str, hashrate: dict[int, list[float]], share: float = 0.1) -> ResultSet:

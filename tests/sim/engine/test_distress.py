@@ -94,7 +94,7 @@ def test_every_dollar_of_a_liquidation_is_accounted_for(make) -> None:
     worth = sum_by(s.sites.owner, s.sites.connected, s.n_firms)[0] * ~s.firms.listed[0] * s.firms.alive[0]
     firm = int(np.argmax(worth))
     books, which = s.books, one_firm(s, firm)
-    under_water = np.where(which, 1.5 * books.equity(), 0.0)
+    under_water = np.where(which, 3.0 * books.equity(), 0.0)
     s.facilities.balance[:, :, CORPORATE] += under_water
     books.post("equity_issue", "banks", loans=under_water)
     claims = {name: books.stock[name][0, firm] for name in ("loans", "converts", "prepayments", "payables")}
