@@ -31,6 +31,8 @@ def started(monkeypatch):
         process = subprocess.Popen(
             [sys.executable, "-c", code], cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True,
+            # started in the background, a test run ignores Ctrl-C, and so would everything it starts
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         processes.append(process)
         return process

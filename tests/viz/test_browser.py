@@ -337,11 +337,11 @@ def test_every_story_is_told_and_a_model_is_stepped(browser, address):
             names.nth(place).click()
             page.wait_for_selector(".hp-story .hp-plot canvas")
         names.nth(5).click()
-        page.wait_for_selector("text=/step 0 of 12/")
+        page.wait_for_selector(f"text=/step 0 of {SMALL['MONTHS']}/")
         page.get_by_role("button", name="Step", exact=True).click()
-        page.wait_for_selector("text=/step 1 of 12/")
+        page.wait_for_selector(f"text=/step 1 of {SMALL['MONTHS']}/")
         page.get_by_role("button", name="12 months").click()
-        page.wait_for_selector("text=/step 12 of 12/")
+        page.wait_for_selector(f"text=/step {SMALL['MONTHS']} of {SMALL['MONTHS']}/")
         page.wait_for_selector("#chart-agents canvas")
 
 
