@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,8 +18,10 @@ from experiments.options import (
     OutOption,
     PluginOption,
     ScenarioArgument,
+    SchedulerOption,
     SeedOption,
     SetOption,
+    WorkersOption,
 )
 
 if TYPE_CHECKING:
@@ -44,48 +47,50 @@ def stress(
     seed: SeedOption = 0,
     set_: SetOption = None,
     out: OutOption = None,
+    workers: WorkersOption = 1,
+    scheduler: SchedulerOption = None,
     assumptions: AssumptionsOption = "sampled",
     data: DataOption = None,
     plugin: PluginOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Strike a forecast with named shocks: who gets into trouble, why, when, and what breaks first."""
+    """Strike a forecast with named shocks: who gets into trouble, why, when, and what breaks first.
+
+    Started again with the same options, it goes on where it stopped.
+    """
     from typing import cast
 
-    from experiments.folders import refuse_foreign
-    from experiments.stress import MARKER
-    from experiments.stress import stress as run_stress
-    from experiments.terminal import progress
+    from experiments.stress import StressPlan, run_stress
+    from experiments.terminal import progress, resumable
     from sim.runs import Assumptions, load_plugins
     from sim.scenario import Scenario, parse_set
 
-    if out is not None:
-        refuse_foreign(out, MARKER)
     load_plugins(tuple(plugin or ()))
     chosen = Scenario.load(scenario, dict(parse_set(change) for change in set_ or ()))
-    with progress(runs, months) as count:
-        result = run_stress(
-            chosen, tuple(shock or ()), severity, date, runs, seed, follow=months, until=until,
-            assumptions=cast(Assumptions, assumptions), data=data, plugins=tuple(plugin or ()), on_progress=count,
-        )  # fmt: skip
-    folder = out or Path("results") / f"stress-{result.scenario}-{result.date}-{result.severity:g}"
-    write(result, folder)
+    plan = StressPlan.of(
+        chosen, tuple(shock or ()), severity, date, runs, seed, follow=months, until=until,
+        assumptions=cast(Assumptions, assumptions), data=data, plugins=tuple(plugin or ()),
+    )  # fmt: skip
+    folder = out or plan.default_folder
+    with resumable(folder), progress(runs, plan.run_months // runs) as count:
+        result = run_stress(plan, workers, scheduler, folder, on_progress=count)
+    write(result, plan.holds, folder)
+    for note in result.notes:
+        print(f"hashpivot: {note}", file=sys.stderr)
     if json:
         print(json_module.dumps({"out": str(folder)} | result.to_json(), indent=2, allow_nan=False))
     else:
         print_result(result, folder)
 
 
-def write(result: StressResult, folder: Path) -> None:
+def write(result: StressResult, holds: Sequence[str], folder: Path) -> None:
     """Write the tables, the heat map, stress.json, which says that the folder is complete, and report.html."""
     from experiments.figures.heatmap import heat_map, render_heat_map
-    from experiments.folders import claim, finish
+    from experiments.folders import finish
     from experiments.report import write_report
     from experiments.stress import MARKER
 
-    holds = [result.scenario, result.date, f"{result.severity:g}"]
-    claim(folder, MARKER, holds)
     for name, table in (("firms", result.firms), ("sector", result.sector), ("months", result.months)):
         table.to_csv(folder / f"{name}.csv", index=False)
     render_heat_map(heat_map(result), folder / "firms-by-shock.png")
@@ -106,6 +111,9 @@ def print_result(result: StressResult, folder: Path) -> None:
     _print_firms(result, console)
     if len(result.reverse):
         _print_reverse(result, console)
+    if result.failed:
+        words = f"{plural(result.failed, 'run')} failed and left out (all in {folder}/runs/errors)."
+        console.print(words, markup=False, soft_wrap=True)
     console.print(
         "[dim]Distress: payables overdue, debts above assets, a restructuring or an exit. Failed: a restructuring "
         "or an exit. In brackets: without the shock. Means over runs.[/dim]"

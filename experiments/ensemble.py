@@ -148,7 +148,7 @@ class _Part:
     def results(self, rounds: int | None = None) -> ResultSet:
         """What is there, or only the first ``rounds`` batches."""
         if self.store:
-            results = ResultSet.load(self.store.folder, rounds)
+            results = ResultSet.of_folder(self.store.folder, rounds)
             results.meta["notes"] = self.store.notes
             return results
         if not self.kept:

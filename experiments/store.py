@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 IDENTITY = {
     "design": "the results of another sweep design",
+    "shocks": "the runs of a stress test with other shocks",
+    "date": "shocks of",
     "scenario_hash": "another version of the scenario",
     "seed": "seed",
     "runs": "runs",
@@ -44,7 +46,20 @@ IDENTITY = {
 }
 
 
-POINT = {"point": Column("point", "", "Point of the sweep's design: a row of points.csv", "key", "int64")}
+# columns of the tables of sweeps and stress tests that those of a plain simulation do not have
+MORE = {
+    column.name: column
+    for column in (
+        Column("point", "", "Point of the sweep's design: a row of points.csv", "key", "int64"),
+        Column("shock", "", "Shock of the stress test; none is the run without", "key", "str"),
+        Column("first_signs", "firms", "Firms with a first sign of distress", "flow", "int64"),
+        Column("failures", "firms", "Firms that failed", "flow", "int64"),
+        Column("failed_hashrate_share", "0-1", "Share of the hashrate at the date failed so far", "stock", "float64"),
+        Column("distress_month", "", "Month of the first sign of distress, or empty", "label", "str"),
+        Column("failure_month", "", "Month in which the firm failed, or empty", "label", "str"),
+        Column("first_cause", "", "Cause of the first sign of distress, or empty", "label", "str"),
+    )
+}
 
 
 class Plan(Protocol):
@@ -139,8 +154,9 @@ class ResultStore:
 
     def _nothing(self, table: str) -> pd.DataFrame:
         frame = empty(table)
-        if "design" in self.manifest:
-            frame.insert(0, "point", frame["run"])
+        for mark, key in (("design", "point"), ("shocks", "shock")):
+            if mark in self.manifest:
+                frame.insert(0, key, frame["run"])
         return frame
 
     def _path(self, table: str, number: int) -> Path:
@@ -194,7 +210,7 @@ def write_parquet(path: Path, table: str, frame: pd.DataFrame) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    declared = POINT | columns(table) if table in TABLES else {}
+    declared = MORE | columns(table) if table in TABLES else {}
     data = pa.Table.from_pandas(frame, preserve_index=False)
     for position, field in enumerate(data.schema):
         if column := declared.get(field.name):
@@ -225,7 +241,7 @@ def identity(plan: Job) -> dict[str, Any]:
         "data_hash": load_tables(plan.data).digest,
         "plugins": {name: _module_hash(name) for name in plan.plugins},
         "code": code_version(),
-    }
+    } | plan.special
 
 
 def default_folder(plan: Job) -> Path:

@@ -1,41 +1,38 @@
 """Stress tests: named shocks on a forecast, who gets into trouble, why and when, and how large a shock must be.
 
-All shocks go on from the same state before the date (experiments.fork) and meet the same chances as the run without
-a shock, so that what differs is the shock.
+All shocks go on from the same state before the date (experiments.stress_runs) and meet the same chances as the run
+without a shock, so that what differs is the shock.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from experiments.fork import Fork, advance, counter
+from experiments.ensemble import batch_size, choose_runner, run_plans
+from experiments.folders import claim
 from experiments.shocks import DEFINITIONS, SHOCKS, check_names, dated, scaled
-from experiments.stress_watch import CAUSES, Tally, Watch, tally
+from experiments.stress_runs import CALM, StressJob
+from experiments.stress_sums import Sums, failed_shares
 from experiments.told import Told
-from sim.errors import UserError
+from sim.errors import RunError, UserError
 from sim.months import month_name, month_number
-from sim.runs import Assumptions, Job, Progress, make_job, split
+from sim.results import ResultSet
+from sim.runs import Assumptions, Progress, make_job, raise_if_nothing_finished
 from sim.scenario import Scenario
-from sim.state import SIZES, STRATEGIES
-
-if TYPE_CHECKING:
-    from sim.arrays import Array
 
 __all__ = ["SHOCKS", "StressResult", "stress"]
-CALM = "none"
 MARKER = "stress.json"  # of a folder that holds a stress test
 FOLLOW = 24
 MONTHS_BEFORE = 12  # a shock without a date strikes a year after the start
 HIGHEST_SEVERITY, BISECTIONS = 4.0, 6
-EARLY = 6  # months in which what breaks first is looked for
-FEWEST = 1.0  # firms of a group per run, on average, to be told as what breaks first
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,6 +61,8 @@ class StressResult(Told):
     months: pd.DataFrame
     reverse: pd.DataFrame
     assumptions: str = "sampled"
+    failed: int = 0  # runs that raised and are left out
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What ``stress --json`` prints; what is not known is null."""
@@ -71,11 +70,85 @@ class StressResult(Told):
         from experiments.folders import known
         from experiments.store import code_version
 
-        keys = ("scenario", "date", "severity", "runs", "seed", "follow", "assumptions")
+        keys = ("scenario", "date", "severity", "runs", "seed", "follow", "assumptions", "failed")
         about = {key: getattr(self, key) for key in keys} | {"code": code_version()}
         tables = {"sector": self.sector, "reverse": self.reverse, "firms": self.firms}
         rows = {name: [known(row) for row in records(table)] for name, table in tables.items()}
         return about | {"shocks": {name: SHOCKS[name] for name in self.firms["shock"].unique()}} | rows
+
+
+@dataclass(frozen=True)
+class StressPlan:
+    """What a stress test simulates: the forecast and each shock; and, with ``until``, a reverse test after it."""
+
+    job: StressJob
+    severity: float
+    until: float | None
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario | str = "baseline",
+        shocks: Sequence[str] = (),
+        severity: float = 1.0,
+        date: str | None = None,
+        runs: int = 16,
+        seed: int = 0,
+        *,
+        follow: int = FOLLOW,
+        until: float | None = None,
+        assumptions: Assumptions = "sampled",
+        data: Path | None = None,
+        plugins: tuple[str, ...] = (),
+    ) -> StressPlan:
+        """The plan for the options of stress. Raises UserError for what no test can be made of."""
+        check_names(shocks)
+        names = list(dict.fromkeys(shocks)) or list(SHOCKS)
+        if until is not None and not 0 < until < 1:
+            raise UserError(f"until must be a share between 0 and 1, not {until:g}.")
+        if isinstance(follow, bool) or not isinstance(follow, int) or follow < 1:
+            raise UserError(f"the months to follow must be a whole number of at least 1, not {follow!r}.")
+        plan = make_job(scenario, seed, runs, assumptions=assumptions, firms="all", data=data, plugins=plugins)
+        first = _months_before(plan.shared, date)
+        if first < 1 or first + follow > plan.months:
+            start = month_number(plan.shared.world.start)
+            raise UserError(
+                f"a shock in {month_name(start + first)} followed for {follow} months is not within the scenario, "
+                f"which ends in {month_name(start + plan.months - 1)} (the date must lie after its first month)."
+            )
+        for name in names:
+            dated(name, month_name(month_number(plan.shared.world.start) + first), severity)
+        hits = ((CALM, 0.0), *((name, severity) for name in names))
+        job = StressJob(**vars(plan) | {"months": first + follow, "first": first, "hits": hits})
+        return cls(job, severity, until)
+
+    @property
+    def names(self) -> list[str]:
+        """The shocks."""
+        return [name for name, _ in self.job.hits if name != CALM]
+
+    @property
+    def holds(self) -> list[str]:
+        """What the marker of a result folder says; the folder of the runs beside it knows the rest."""
+        return [self.job.shared.name, self.job.date, f"{self.severity:g}"]
+
+    @property
+    def run_months(self) -> int:
+        """Months of all runs together, at most (a reverse test may end early)."""
+        rounds = 0 if self.until is None else BISECTIONS + 1
+        return self.job.run_months + rounds * self.round(dict.fromkeys(self.names, 0.0)).run_months
+
+    def round(self, severities: dict[str, float]) -> StressJob:
+        """The job that says how much hashrate fails at these severities."""
+        return replace(self.job, hits=tuple(severities.items()), firms="none")
+
+    @property
+    def default_folder(self) -> Path:
+        """``results/stress-<scenario>-<date>-<short hash>``: the same one for the same test, until aside."""
+        from experiments.store import identity
+
+        digest = hashlib.sha256(json.dumps(identity(self.job), sort_keys=True).encode()).hexdigest()
+        return Path("results") / f"stress-{self.job.shared.name}-{self.job.date}-{digest[:8]}"
 
 
 def stress(
@@ -91,6 +164,9 @@ def stress(
     assumptions: Assumptions = "sampled",
     data: Path | None = None,
     plugins: tuple[str, ...] = (),
+    workers: int = 1,
+    scheduler: str | None = None,
+    out: str | Path | None = None,
     on_progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> StressResult:
@@ -98,107 +174,69 @@ def stress(
 
     ``severity`` scales the shocks (see experiments.shocks.scaled); without ``date`` they strike a year after the
     start. ``until``, a share, asks for each shock how severe it must be until that share of the hashrate fails,
-    by bisection over paired runs. Raises UserError for wrong input.
+    by bisection over paired runs. ``workers``, ``scheduler`` and ``out`` as in experiments.simulate: the values are
+    the same, and a folder is filled only with what it lacks. Raises UserError for wrong input, RunError if no run
+    finished, it was stopped, the disk is full or the scheduler is lost.
     """
-    check_names(shocks)
-    names = list(dict.fromkeys(shocks)) or list(SHOCKS)
-    if until is not None and not 0 < until < 1:
-        raise UserError(f"until must be a share between 0 and 1, not {until:g}.")
-    plan, date, first = _plan(scenario, date, runs, seed, follow, assumptions, data, plugins)
-    struck = {name: _struck(plan.shared, dated(name, date, severity)) for name in names}
-    steps = first + follow * (1 + len(names)) + (0 if until is None else len(names) * follow * (BISECTIONS + 1))
-    count = counter(plan.runs, steps, on_progress)
-    sums: dict[str, Tally] = {}
-    labels: list[str] = []
-    trunks: list[Fork[Watch]] = []
-    for job in split(plan):
-        trunk = Fork(job, date, lambda sector: Watch(sector, first), count, should_stop)
-        calm = _follow(trunk, None, count, should_stop)
-        labels = calm.s.labels.firms
-        found = {CALM: tally(calm, calm)}
-        for name, hit in struck.items():
-            found[name] = tally(_follow(trunk, hit, count, should_stop), calm)
-        sums = {name: sums[name] + part if name in sums else part for name, part in found.items()}
-        if until is not None:
-            trunks.append(trunk)
+    plan = StressPlan.of(
+        scenario, shocks, severity, date, runs, seed, follow=follow, until=until, assumptions=assumptions, data=data,
+        plugins=plugins,
+    )  # fmt: skip
+    return run_stress(plan, workers, scheduler, out, on_progress, should_stop)
+
+
+def run_stress(
+    plan: StressPlan,
+    workers: int = 1,
+    scheduler: str | None = None,
+    out: str | Path | None = None,
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> StressResult:
+    """Compute what the folder lacks of a plan, and put the result together; see stress."""
+    folder = Path(out) if out is not None else None
+    runner = choose_runner(workers, scheduler)
+    if folder:
+        claim(folder, MARKER, plan.holds)
+    size, before = batch_size(len(plan.job.runs), workers), 0
+
+    def simulate(job: StressJob, name: str) -> ResultSet:
+        nonlocal before
+
+        def count(done: int, _total: int) -> None:
+            if on_progress:
+                on_progress(before + done, plan.run_months)
+
+        results = run_plans([job], runner, size, [folder / name if folder else None], count, should_stop)[0]
+        raise_if_nothing_finished(results)
+        if len(results) + len(results.table("errors")) < len(job.runs):
+            raise RunError("Stopped before all runs were complete.")
+        before += job.run_months
+        return results
+
+    job = plan.job
+    results = simulate(job, "runs")
+    sums = Sums.of(results, [name for name, _ in job.hits], job.date, job.months - job.first)
+    sector = sums.sector_table()
+    reverse: list[dict[str, Any]] = []
+    if plan.until is not None:
+        calm = float(sector["failed_hashrate_share"].iloc[0])
+        reverse = _reverse(plan, calm, lambda job, name: failed_shares(simulate(job, name)))
     return StressResult(
-        plan.shared.name, date, severity, runs, seed, follow,
-        firms=_firms(sums, labels),
-        sector=pd.DataFrame([_sector(name, part, sums[CALM], date) for name, part in sums.items()]),
-        months=pd.concat([_months(name, part, date) for name, part in sums.items()], ignore_index=True),
-        reverse=pd.DataFrame([
-            _reverse(name, until, plan.shared, date, trunks, sums[CALM], count, should_stop)
-            for name in (names if until is not None else ())
-        ]),
-        assumptions=assumptions,
+        job.shared.name, job.date, plan.severity, sums.runs, job.seed, job.months - job.first,
+        firms=sums.firm_table(), sector=sector, months=sums.month_table(), reverse=pd.DataFrame(reverse),
+        assumptions=job.assumptions, failed=len(results.table("errors")), notes=results.meta.get("notes", ()),
     )  # fmt: skip
 
 
-def _plan(
-    scenario: Scenario | str, date: str | None, runs: int, seed: int, follow: int, assumptions: Assumptions,
-    data: Path | None, plugins: tuple[str, ...],
-) -> tuple[Job, str, int]:  # fmt: skip
-    """The job up to the last month followed, the date, and its number from the start."""
-    if isinstance(follow, bool) or not isinstance(follow, int) or follow < 1:
-        raise UserError(f"the months to follow must be a whole number of at least 1, not {follow!r}.")
-    plan = make_job(scenario, seed, runs, assumptions=assumptions, firms="none", data=data, plugins=plugins)
-    start = month_number(plan.shared.world.start)
+def _months_before(scenario: Scenario, date: str | None) -> int:
+    """Months simulated before the date."""
     if date is None:
-        date = month_name(start + MONTHS_BEFORE)
+        return MONTHS_BEFORE
     try:
-        first = month_number(date) - start
+        return month_number(date) - month_number(scenario.world.start)
     except ValueError:
         raise UserError(f"date must be a month such as 2027-07, not {date!r}.") from None
-    last = first + follow
-    if first < 1 or last > plan.months:
-        end = month_name(start + plan.months - 1)
-        raise UserError(
-            f"a shock in {date} followed for {follow} months is not within the scenario, which ends in {end} "
-            "(the date must lie after its first month)."
-        )
-    return make_job(
-        plan.shared, seed, runs, months=last, assumptions=assumptions, firms="none", data=data, plugins=plugins
-    ), month_name(start + first), first
-
-
-def _struck(scenario: Scenario, shocks: Sequence[Any]) -> Scenario:
-    return scenario.with_overrides({"shocks": [shock.model_dump() for shock in (*scenario.shocks, *shocks)]})
-
-
-def _follow(
-    trunk: Fork[Watch], scenario: Scenario | None, count: Callable[[int], None], stop: Callable[[], bool] | None
-) -> Watch:
-    sector, watch = trunk.copy(scenario)
-    advance(sector, watch, sector.months, count, stop)
-    return watch
-
-
-def _firms(sums: dict[str, Tally], labels: list[str]) -> pd.DataFrame:
-    calm = sums[CALM]
-    frames = []
-    for name, part in sums.items():
-        if name == CALM:
-            continue
-        rows = np.flatnonzero(part.there > 0)
-        there = part.there[rows]
-        fails = part.fail[rows].sum(axis=1)
-        causes = part.causes[rows]
-        cause = np.where(causes.sum(axis=1) > 0, causes.argmax(axis=1), -1)
-        frames.append(pd.DataFrame({
-            "shock": name,
-            "firm": [labels[row] for row in rows],
-            "size": [SIZES[k] for k in part.sizes[rows].argmax(axis=1)],
-            "listed": part.listed[rows] > part.runs / 2,
-            "probability": part.distress[rows].sum(axis=1) / there,
-            "baseline_probability": calm.distress[rows].sum(axis=1) / there,
-            "first_cause": [CAUSES[k] if k >= 0 else "" for k in cause],
-            "months_to_failure": [middle(counts) for counts in part.fail[rows]],
-            "loss_usd": part.loss[rows] / there,
-            "failure_probability": fails / there,
-            "baseline_failure_probability": calm.fail[rows].sum(axis=1) / there,
-            "hashrate_ehs": part.ehs[rows] / part.runs,
-        }))  # fmt: skip
-    return pd.concat(frames, ignore_index=True)
 
 
 def most_endangered(firms: pd.DataFrame, count: int = 5) -> pd.DataFrame:
@@ -209,94 +247,36 @@ def most_endangered(firms: pd.DataFrame, count: int = 5) -> pd.DataFrame:
     return order.groupby("shock").head(count)
 
 
-def middle(counts: Array) -> float:
-    """Median month (1 is the shock's own) of failures counted by month; NaN where there are none."""
-    total = counts.sum()
-    if total == 0:
-        return math.nan
-    return float(np.searchsorted(np.cumsum(counts), total / 2) + 1)
-
-
-def _sector(name: str, part: Tally, calm: Tally, date: str) -> dict[str, Any]:
-    signs = part.distress.sum(axis=0) - (0.0 if name == CALM else calm.distress.sum(axis=0))
-    worst = month_name(month_number(date) + int(signs.argmax())) if signs.max() > 0 else ""
-    return {
-        "shock": name,
-        "failed_hashrate_share": float(part.failed_share[-1] / part.runs),
-        "firms_failed": float(part.fail.sum() / part.runs),
-        "firms_in_distress": float(part.distress.sum() / part.runs),
-        "firms": float(part.there.sum() / part.runs),
-        "worst_month": worst,
-        "breaks_first": "" if name == CALM else breaks_first(part, calm),
-        "hashprice_low": float(part.hashprice.min() / part.runs),
-        "ebitda_usd": float(part.ebitda.sum() / part.runs),
-    }
-
-
-def breaks_first(part: Tally, calm: Tally) -> str:
-    """The kind of firm whose share in distress within six months rises most above the run without a shock."""
-    more = (part.broken - calm.broken)[:, :EARLY].sum(axis=1) / np.maximum(part.groups, 1.0)
-    more = np.where(part.groups >= FEWEST * part.runs, more, -1.0)
-    best = int(more.argmax())
-    if more[best] <= 0:
-        return ""
-    size, strategy = divmod(best, len(STRATEGIES))
-    kind = {"BTC": "BTC", "HYBRID": "hybrid", "AI": "AI"}[STRATEGIES[strategy]]
-    return f"{SIZES[size]} {kind} firms (+{100 * more[best]:.0f} points)"
-
-
-def _months(name: str, part: Tally, date: str) -> pd.DataFrame:
-    k = np.arange(len(part.hashprice))
-    return pd.DataFrame({
-        "shock": name,
-        "month": [month_name(month_number(date) + int(step)) for step in k],
-        "first_signs": part.distress.sum(axis=0) / part.runs,
-        "failures": part.fail.sum(axis=0) / part.runs,
-        "failed_hashrate_share": part.failed_share / part.runs,
-        "hashprice_usd_per_ph_day": part.hashprice / part.runs,
-        "ebitda_usd": part.ebitda / part.runs,
-    })  # fmt: skip
-
-
 def _reverse(
-    name: str,
-    until: float | None,
-    scenario: Scenario,
-    date: str,
-    trunks: Sequence[Fork[Watch]],
-    calm: Tally,
-    count: Callable[[int], None],
-    stop: Callable[[], bool] | None,
-) -> dict[str, Any]:
-    """Severity at which the mean share of hashrate that fails reaches ``until``; NaN where none up to 4 does."""
+    plan: StressPlan, calm: float, failed: Callable[[StressJob, str], dict[str, float]]
+) -> list[dict[str, Any]]:
+    """Severity at which the mean share of hashrate that fails reaches ``until``; NaN where none up to 4 does.
 
-    def failed(severity: float) -> float:
-        struck = _struck(scenario, dated(name, date, severity))
-        shares = [_failed_share(_follow(trunk, struck, count, stop)) for trunk in trunks]
-        return float(np.concatenate(shares).mean())
-
+    All shocks are halved in step, so that every round is one job of many runs.
+    """
+    until = plan.until
     assert until is not None
-    low, high = 0.0, HIGHEST_SEVERITY
-    at_low, at_high = float(calm.failed_share[-1] / calm.runs), math.nan
-    reached = at_low < until and (at_high := failed(high)) >= until
-    for _ in range(BISECTIONS if reached else 0):
-        middle_ = (low + high) / 2
-        share = failed(middle_)
-        low, high, at_low, at_high = (
-            (low, middle_, at_low, share) if share >= until else (middle_, high, share, at_high)
-        )
-    severity = high if reached else (0.0 if at_low >= until else math.nan)
-    return {
-        "shock": name, "until": until, "severity": severity,
-        "failed_hashrate_share": at_low if at_low >= until else at_high,
-        "above_severity": low if reached else math.nan, "meaning": meaning(name, severity),
-    }  # fmt: skip
-
-
-def _failed_share(watch: Watch) -> Array:
-    """Share of the hashrate at the date whose owners failed (R,)."""
-    lost = np.where(watch.fail >= 0, watch.ehs, 0.0).sum(axis=1)
-    return lost / watch.ehs.sum(axis=1)
+    low = dict.fromkeys(plan.names, 0.0)
+    high = dict.fromkeys(plan.names, HIGHEST_SEVERITY)
+    at_low, at_high = dict.fromkeys(plan.names, calm), dict.fromkeys(plan.names, math.nan)
+    asked = {} if calm >= until else dict(high)
+    for number in range(BISECTIONS + 1):
+        if not asked:
+            break
+        for name, share in failed(plan.round(asked), f"reverse-{number}").items():
+            sides = (high, at_high) if share >= until or number == 0 else (low, at_low)
+            sides[0][name], sides[1][name] = asked[name], share
+        asked = {name: (low[name] + high[name]) / 2 for name in asked if at_high[name] >= until}
+    rows = []
+    for name in plan.names:
+        reached = at_high[name] >= until
+        severity = high[name] if reached else (0.0 if calm >= until else math.nan)
+        rows.append({
+            "shock": name, "until": until, "severity": severity,
+            "failed_hashrate_share": calm if calm >= until else at_high[name],
+            "above_severity": low[name] if reached else math.nan, "meaning": meaning(name, severity),
+        })  # fmt: skip
+    return rows
 
 
 def meaning(name: str, severity: float) -> str:

@@ -1,14 +1,13 @@
-"""What a stress test notes of each firm while it runs, and sums over runs: no tables of firms by month are kept."""
+"""What a stress test notes of each firm while it runs: when it got into trouble and why, not its every month."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, Mask, row_sum, safe_divide, sum_by
-from sim.state import END_REASONS, SIZES, STRATEGIES
+from sim.arrays import Array, Index, Mask, row_sum, sum_by
+from sim.state import END_REASONS
 
 if TYPE_CHECKING:
     from sim.sector import Sector
@@ -88,57 +87,3 @@ class Watch:
         equity = np.where(self.s.firms.alive, self.s.books.equity(), 0.0)
         return np.where(self.there, np.maximum(equity, 0.0), 0.0)
 
-
-@dataclass
-class Tally:
-    """Sums over runs for one shock; K months followed, F firms. Tallies of batches add up."""
-
-    runs: int
-    there: Array  # (F,) runs in which the firm was alive at the date
-    distress: Array  # (F, K) by month of the first sign
-    fail: Array  # (F, K)
-    causes: Array  # (F, causes)
-    loss: Array  # (F,) equity without the shock less equity with it, USD
-    sizes: Array  # (F, sizes)
-    listed: Array  # (F,)
-    ehs: Array  # (F,) hashrate at the date
-    groups: Array  # (sizes x strategies,) firms at the date
-    broken: Array  # (sizes x strategies, K) their first signs
-    failed_share: Array  # (K,) share of hashrate failed by each month
-    hashprice: Array  # (K,)
-    ebitda: Array  # (K,) USD
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
-
-def tally(watch: Watch, calm: Watch) -> Tally:
-    """Sums of a batch under a shock; ``calm`` is the same batch without it."""
-    there = watch.there.astype(np.float64)
-    months = len(watch.hashprice)
-    fail = by_month(watch.fail, months)
-    group = watch.size * len(STRATEGIES) + watch.strategy
-    signs = by_month(watch.distress, months)
-    groups = len(SIZES) * len(STRATEGIES)
-    share = safe_divide(watch.ehs, row_sum(watch.ehs)[:, None])
-    return Tally(
-        runs=len(there),
-        there=there.sum(axis=0),
-        distress=signs.sum(axis=0),
-        fail=fail.sum(axis=0),
-        causes=by_month(watch.cause, len(CAUSES)).sum(axis=0),
-        loss=(calm.equity() - watch.equity()).sum(axis=0),
-        sizes=(watch.size[:, :, None] == np.arange(len(SIZES))).sum(axis=0).astype(np.float64),
-        listed=watch.listed.sum(axis=0).astype(np.float64),
-        ehs=watch.ehs.sum(axis=0),
-        groups=sum_by(group, there, groups).sum(axis=0),
-        broken=np.stack([sum_by(group, signs[:, :, k], groups).sum(axis=0) for k in range(months)], axis=1),
-        failed_share=np.cumsum((fail * share[:, :, None]).sum(axis=(0, 1))),
-        hashprice=np.sum(watch.hashprice, axis=1),
-        ebitda=np.sum(watch.ebitda, axis=1),
-    )
-
-
-def by_month(when: Index, months: int) -> Array:
-    """One where a firm's month (or cause) is k, else zero (R, F, months)."""
-    return (when[:, :, None] == np.arange(months)).astype(np.float64)

@@ -98,13 +98,14 @@ def progress(runs: int, months: int) -> Iterator[Count]:
         with _bar(console, runs, months) as bar:
             yield bar
         return
-    started, told = time.monotonic(), [0]
+    started, told, first = time.monotonic(), [0], [-1]
 
     def count(done: int, total: int) -> None:
+        first[0] = done if first[0] < 0 else first[0]
         quarter = 4 * done // total
         if quarter > told[0]:
             told[0] = quarter
-            print(_pace(done, total, months, time.monotonic() - started), file=sys.stderr, flush=True)
+            print(_pace(done, total, months, time.monotonic() - started, first[0]), file=sys.stderr, flush=True)
 
     yield count
 

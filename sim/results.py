@@ -18,6 +18,7 @@ from sim.columns import TABLES, empty
 from sim.errors import UserError, did_you_mean
 from sim.outcomes import BY_NAME, HEADLINE
 
+OTHER_FOLDERS = {"design": "a sweep of many points", "shocks": "the runs of a stress test"}
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
@@ -66,12 +67,26 @@ class ResultSet:
         """
         folder = Path(folder)
         meta = read_manifest(folder)
-        if "design" in meta:
-            raise UserError(f"{folder} holds a sweep of many points, not the runs of one scenario.")
+        for key, what in OTHER_FOLDERS.items():
+            if key in meta:
+                raise UserError(f"{folder} holds {what}, not the runs of one scenario.")
+        return cls.of_folder(folder, batches)
+
+    @classmethod
+    def of_folder(cls, folder: Path, batches: int | None = None) -> ResultSet:
+        """As load, also where runs have more keys than their number: a point of a sweep, a shock of a stress test."""
         tables = FolderTables(folder, batches)
         if not tables.batches:
             raise UserError(f"{folder} holds no complete batch of runs yet: run the same command again to fill it.")
-        return cls(tables, meta | {"folder": str(folder)})
+        return cls(tables, read_manifest(folder) | {"folder": str(folder)})
+
+    def parts(self) -> Iterator[ResultSet]:
+        """The same results batch by batch, one after the other: for tables that may not fit into memory together."""
+        if not isinstance(self.tables, FolderTables):
+            yield self
+            return
+        for batch in self.tables.batches:
+            yield type(self)(FolderTables(self.tables.folder, only=[batch]), self.meta)
 
     @property
     def runs(self) -> list[int]:
@@ -174,9 +189,10 @@ class FolderTables(Mapping[str, pd.DataFrame]):
     A batch counts when its ``sector`` file is there: that one is written last.
     """
 
-    def __init__(self, folder: Path, batches: int | None = None) -> None:
+    def __init__(self, folder: Path, batches: int | None = None, only: list[str] | None = None) -> None:
         self.folder = folder
-        self.batches = sorted(path.name for path in (folder / "sector").glob("batch-*.parquet"))[:batches]
+        there = sorted(path.name for path in (folder / "sector").glob("batch-*.parquet"))[:batches]
+        self.batches = there if only is None else only
         self._names = [name for name in TABLES if any((folder / name / batch).exists() for batch in self.batches)]
         self._read: dict[str, pd.DataFrame] = {}
 

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -58,6 +58,15 @@ class Job:
     @property
     def run_months(self) -> int:
         return len(self.runs) * self.months
+
+    @property
+    def special(self) -> dict[str, Any]:
+        """What tells the job from a plain simulation of its scenario: part of the identity of a result folder."""
+        return {}
+
+    def compute(self, on_progress: Callable[[int], None] | None, stop: Callable[[], bool]) -> Frames:
+        """The tables of the batch, in one go: any run that fails raises; see run_job."""
+        return _run_batch(self, on_progress, stop)
 
     @property
     def shared(self) -> Scenario:
@@ -160,7 +169,8 @@ def run_job(
     """
     stop = _Stop(should_stop)
     try:
-        tables = _run_batch(job, on_progress, stop)
+        load_plugins(job.plugins)
+        tables = job.compute(on_progress, stop)
     except Exception as error:
         if isinstance(error, UserError) and not job.points:
             raise
@@ -207,8 +217,7 @@ class _Stop:
         return self.stopped
 
 
-def _run_batch(job: Job, on_progress: Callable[[int], None] | None, stop: _Stop) -> Frames:
-    load_plugins(job.plugins)
+def _run_batch(job: Job, on_progress: Callable[[int], None] | None, stop: Callable[[], bool]) -> Frames:
     from sim.engine import run_batch
     from sim.tables import load_tables
 
@@ -248,7 +257,7 @@ def _run_one_by_one(job: Job, on_progress: Callable[[int], None] | None, stop: _
             break
         parts.append(run_job(job.part(number, number + 1), None, stop) or {})
         if on_progress:
-            on_progress((number + 1) * job.months)
+            on_progress((number + 1) * job.run_months // len(job.runs))
     names = dict.fromkeys(name for part in parts for name in part)
     return {name: pd.concat([part[name] for part in parts if name in part], ignore_index=True) for name in names}
 

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from experiments import cli, simulate, stress
 from experiments.figures.heatmap import STEPS, heat_map, step
 from experiments.shocks import DEFINITIONS, SHOCKS, dated, scaled
+from experiments.stress_sums import middle
 from experiments.stress_watch import CAUSES
 from experiments.terminal import exit_code
-from sim.errors import UserError
+from sim.errors import RunError, UserError
+from sim.results import ResultSet
 from sim.scenario import Scenario
 from sim.scenario.blocks.shocks import BOUNDS, FACTOR
 
@@ -103,14 +105,85 @@ def test_lost_tenants_are_told_as_the_cause(result):
     assert "tenant default" in more["first_cause"].tolist()
 
 
-def test_sums_do_not_depend_on_batches(monkeypatch):
-    from sim import runs
+def same(a: stress.StressResult, b: stress.StressResult) -> None:
+    """The same to the last bit."""
+    for name in ("firms", "sector", "months", "reverse"):
+        pd.testing.assert_frame_equal(getattr(a, name), getattr(b, name), check_exact=True)
 
-    whole = stress.stress(SMALL, ["coin-crash"], 1.0, "2026-10", 3, 2, follow=4)
-    monkeypatch.setattr(stress, "split", lambda plan: runs.split(plan, 2))
-    parts = stress.stress(SMALL, ["coin-crash"], 1.0, "2026-10", 3, 2, follow=4)
-    for name in ("firms", "sector", "months"):
-        pd.testing.assert_frame_equal(getattr(parts, name), getattr(whole, name), rtol=1e-12)
+
+ASKED = (SMALL, ["coin-crash", "tenant-default"], 1.5, "2026-09", 3, 2)
+
+
+@pytest.fixture(scope="module")
+def whole() -> stress.StressResult:
+    return stress.stress(*ASKED, follow=3, until=0.01)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_values_do_not_depend_on_batches(monkeypatch, whole, size):
+    monkeypatch.setattr(stress, "batch_size", lambda runs, workers: size)
+    same(stress.stress(*ASKED, follow=3, until=0.01), whole)
+
+
+def test_workers_fill_a_folder_with_the_same_values(whole, tmp_path):
+    found = stress.stress(*ASKED, follow=3, until=0.01, workers=2, out=tmp_path / "out")
+    same(found, whole)
+    assert len(list((tmp_path / "out" / "runs" / "sector").iterdir())) == 2
+    firms = pd.read_parquet(tmp_path / "out" / "runs" / "firms")
+    assert firms.columns.tolist()[:3] == ["shock", "run", "firm"]
+    hit = firms[(firms["shock"] == "coin-crash") & (firms["distress_month"] != "")]
+    per_run = found.sector.set_index("shock").loc["coin-crash", "firms_in_distress"]
+    assert len(hit) == pytest.approx(3 * per_run)
+
+
+def test_a_folder_goes_on_where_it_stopped(whole, tmp_path, monkeypatch):
+    """Stopped after its first batch of runs, then in the middle of the reverse test; in the end it is the same."""
+    monkeypatch.setattr(stress, "batch_size", lambda runs, workers: 1)
+    folder, computed = tmp_path / "out", []
+    compute = stress.StressJob.compute
+
+    def counted(job, *args):
+        if len(computed) in (1, 5):
+            computed.append("stop")
+            raise KeyboardInterrupt
+        computed.append(job.runs)
+        return compute(job, *args)
+
+    monkeypatch.setattr(stress.StressJob, "compute", counted)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            stress.stress(*ASKED, follow=3, until=0.01, out=folder)
+    same(stress.stress(*ASKED, follow=3, until=0.01, out=folder), whole)
+    batches = len(list(folder.glob("*/sector/batch-*.parquet")))
+    assert batches == len(computed) - 2, "what was complete is not computed again"
+    with pytest.raises(UserError, match="holds seed 2, not 5"):
+        stress.stress(*ASKED[:-1], 5, follow=3, out=folder)
+    with pytest.raises(UserError, match=r"holds baseline, 2026-09, 1\.5"):
+        stress.stress(SMALL, ASKED[1], 2.0, *ASKED[3:], follow=3, out=folder)
+    with pytest.raises(UserError, match="the runs of a stress test, not the runs of one scenario"):
+        ResultSet.load(folder / "runs")
+
+
+def test_a_run_that_fails_is_left_out_and_told(whole, tmp_path, monkeypatch):
+    compute = stress.StressJob.compute
+
+    def bad(job, *args):
+        if 1 in job.runs:
+            raise ValueError("a made-up failure")
+        return compute(job, *args)
+
+    monkeypatch.setattr(stress.StressJob, "compute", bad)
+    found = stress.stress(*ASKED, follow=3, out=tmp_path)
+    assert (found.runs, found.failed) == (2, 1)
+    assert found.firms["hashrate_ehs"].sum() > 0
+    told = pd.read_parquet(tmp_path / "runs" / "errors").iloc[0]
+    assert (told["run"], told["error"]) == (1, "ValueError: a made-up failure")
+
+
+def test_it_stops_when_asked(tmp_path):
+    asked = iter([False] * 5 + [True] * 50)
+    with pytest.raises(RunError, match="Stopped"):
+        stress.stress(*ASKED, follow=3, should_stop=lambda: next(asked))
 
 
 def test_failures_are_those_of_the_tables():
@@ -143,8 +216,8 @@ def test_reverse_finds_the_severity_between_its_brackets():
 
 
 def test_median_month_of_failures():
-    assert stress.middle(np.array([0.0, 2, 0, 1])) == 2
-    assert math.isnan(stress.middle(np.zeros(4)))
+    assert middle(np.array([0.0, 2, 0, 1])) == 2
+    assert math.isnan(middle(np.zeros(4)))
 
 
 def test_heat_map_shows_the_table(result):
@@ -170,3 +243,14 @@ def test_command(tmp_path, capsys):
     assert {"firms.csv", "sector.csv", "months.csv", "firms-by-shock.png"} <= {p.name for p in out.iterdir()}
     assert exit_code(lambda: cli.app([*words, "--severity", "2"], standalone_mode=False)) == 2
     assert "choose another --out" in capsys.readouterr().err
+
+
+def test_ctrl_c_says_that_the_folder_goes_on(tmp_path, capsys, monkeypatch):
+    def interrupt(job, *args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stress.StressJob, "compute", interrupt)
+    words = ["stress", "--shock", "coin-crash", "--runs", "1", "--out", str(tmp_path / "out"), "--workers", "1"]
+    assert exit_code(lambda: cli.app(words, standalone_mode=False)) == 1
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told == f"hashpivot: stopped; complete batches are in {tmp_path / 'out'}, the same command goes on."
