@@ -16,13 +16,13 @@ FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Result fold
 def export(
     folder: FolderArgument,
     format: Annotated[
-        str, typer.Option(help="iamc: long table for pyam; csv: every table; graphml: the networks.")
+        str, typer.Option(help="iamc: long table for pyam; csv, parquet: every table; graphml: the networks.")
     ] = "csv",
     out: Annotated[Path | None, typer.Option(help="Folder to write to; by default export/ in the folder.")] = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Write the results of a folder in another format."""
+    """Write the results of a run, a sweep or a comparison in another format."""
     from experiments.export import export as write
 
     _tell(write(folder, format, out), json)

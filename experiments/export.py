@@ -1,81 +1,170 @@
-"""Results in other programs' formats: IAMC long table, CSV with a dictionary of columns, GraphML networks."""
+"""Results in other programs' formats: IAMC long table, CSV with a dictionary of columns, Parquet, GraphML."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.iamc import to_iamc
-from experiments.store import write_whole
+from experiments.comparison import MARKER as COMPARISON
+from experiments.folders import read_finished
+from experiments.iamc import point_table, sweep_to_iamc, to_iamc
+from experiments.store import MORE, arrow_table, write_whole
+from experiments.sweep_result import SweepResult
 from sim.columns import TABLES
 from sim.errors import UserError, did_you_mean
-from sim.results import ResultSet
+from sim.results import ResultSet, read_manifest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS = ("iamc", "csv", "graphml")
+FORMATS = ("iamc", "csv", "parquet", "graphml")
 __all__ = ["FORMATS", "column_dictionary", "export", "to_iamc"]
 
 
 def export(results: ResultSet | str | Path, format: str, out: str | Path | None = None) -> list[Path]:
-    """Write results (or a result folder) as ``iamc`` (one CSV), ``csv`` (a file per table) or ``graphml``.
+    """Write results, or a folder of run, sweep or compare, in a format.
 
-    ``out`` is a folder, by default ``export`` inside the result folder. Returns the files written. Raises UserError
-    for an unknown format, a folder that holds no results, or results in memory without ``out``.
+    ``iamc`` is one CSV with the mean and every run of each scenario, in a sweep with the mean of every point and a
+    table of the points; ``csv`` and ``parquet`` a file per table; ``graphml`` the networks of a simulation. ``out``
+    is a folder, by default ``export`` inside the result folder. Returns the files written. Raises UserError for an
+    unknown format, a folder that holds no results, or results in memory without ``out``.
     """
     if format not in FORMATS:
         raise UserError(did_you_mean(format, list(FORMATS), "format"))
-    if not isinstance(results, ResultSet):
-        results = ResultSet.load(results)
-    if out is None:
-        if "folder" not in results.meta:
+    if isinstance(results, ResultSet):
+        if out is None and "folder" not in results.meta:
             raise UserError("Results in memory need a folder to export to: give out.")
-        out = Path(results.meta["folder"]) / "export"
-    folder = Path(out)
+        return _writers(results)[format](_made(out or Path(results.meta["folder"]) / "export"))
+    folder = Path(results)
+    target = Path(out) if out is not None else folder / "export"
+    if (folder / COMPARISON).exists():
+        return _comparison(folder, format, target)
+    if "design" in read_manifest(folder):
+        return _sweep_writers(SweepResult.load(folder))[format](_made(target))
+    return _writers(ResultSet.load(folder))[format](_made(target))
+
+
+def _made(folder: str | Path) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{folder} cannot be created ({error.strerror}): choose another --out.") from None
-    return {"iamc": _iamc, "csv": _csv, "graphml": _graphml}[format](results, folder)
+    return Path(folder)
 
 
-def column_dictionary() -> pd.DataFrame:
-    """Table, column, unit, meaning and how months add up, of every column of every result table."""
+Writer = Callable[[Path], list[Path]]
+TableWriter = Callable[[Path, str, Iterator["pd.DataFrame"]], Path]  # folder, table, its parts
+
+
+def _writers(results: ResultSet) -> dict[str, Writer]:
+    """What writes the results of one scenario into a folder, by format."""
+    folder = results.meta.get("folder")
+    beside = {f"{results.scenario}.toml": Path(folder) / "scenario.toml"} if folder else {}
+    return {
+        "iamc": lambda out: [_append(out / f"{results.scenario}-iamc.csv", [to_iamc(results)])],
+        "csv": lambda out: [*_tables(results, out, _csv), _columns(out, ()), *_copies(out, beside)],
+        "parquet": lambda out: [*_tables(results, out, _parquet), *_copies(out, beside)],
+        "graphml": lambda out: _graphml(results, out),
+    }
+
+
+def _sweep_writers(result: SweepResult) -> dict[str, Writer]:
+    """The same for a sweep, batch by batch: it may be larger than memory."""
+    name, results = result.manifest["scenario"], ResultSet.of_folder(result.folder)
+    beside = {file: result.folder / file for file in ("points.csv", "design.toml", "scenario.toml")}
+
+    def refuse(_out: Path) -> list[Path]:
+        raise UserError(f"{result.folder} holds a sweep: networks are those of one simulation; use iamc or csv.")
+
+    return {
+        "iamc": lambda out: [
+            _append(out / f"{name}-iamc.csv", sweep_to_iamc(result)),
+            _append(out / f"{name}-iamc-points.csv", [point_table(result)]),
+        ],
+        "csv": lambda out: [*_tables(results, out, _csv), _columns(out, ("point",)), *_copies(out, beside)],
+        "parquet": lambda out: [*_tables(results, out, _parquet), *_copies(out, beside)],
+        "graphml": refuse,
+    }
+
+
+def _comparison(folder: Path, format: str, out: Path) -> list[Path]:
+    """All scenarios of a comparison: together as one IAMC table, else each in a folder of its own."""
+    results = {name: ResultSet.load(folder / name) for name in read_finished(folder, COMPARISON)["holds"]}
+    if format != "iamc":
+        return [path for name, each in results.items() for path in _writers(each)[format](_made(out / name))]
+    return [_append(_made(out) / f"{folder.resolve().name}-iamc.csv", map(to_iamc, results.values()))]
+
+
+def column_dictionary(keys: Iterable[str] = ()) -> pd.DataFrame:
+    """Table, column, unit, meaning and how months add up, of every column of every result table.
+
+    ``keys`` are first columns that all tables have besides: ``point`` in a sweep.
+    """
     import pandas as pd
 
+    first = [MORE[key] for key in keys]
     rows = [
         (table, column.name, column.unit, column.text, column.over_months)
         for table, declared in TABLES.items()
-        for column in declared
+        for column in (*first, *declared)
     ]
     return pd.DataFrame(rows, columns=["table", "column", "unit", "description", "over_months"])
 
 
-def _iamc(results: ResultSet, folder: Path) -> list[Path]:
-    path = folder / f"{results.scenario}-iamc.csv"
-    write_whole(path, partial(to_iamc(results).to_csv, index=False))
-    return [path]
+def _columns(folder: Path, keys: Iterable[str]) -> Path:
+    return _append(folder / "columns.csv", [column_dictionary(keys)])
 
 
-def _csv(results: ResultSet, folder: Path) -> list[Path]:
+def _append(path: Path, frames: Iterable[pd.DataFrame]) -> Path:
+    """Frames with the same columns one below the other as CSV."""
+
+    def write(file: Path) -> None:
+        for number, frame in enumerate(frames):
+            frame.to_csv(file, index=False, mode="a" if number else "w", header=number == 0)
+
+    write_whole(path, write)
+    return path
+
+
+def _tables(results: ResultSet, folder: Path, write: TableWriter) -> list[Path]:
+    """Every table that has rows, batch by batch."""
     written = []
     for name in TABLES:
-        frame = results.table(name)
-        if len(frame):
-            path = folder / f"{name}.csv"
-            write_whole(path, partial(frame.to_csv, index=False))
-            written.append(path)
-    path = folder / "columns.csv"
-    write_whole(path, partial(column_dictionary().to_csv, index=False))
-    written.append(path)
-    if "folder" in results.meta:
-        path = folder / f"{results.scenario}.toml"
-        write_whole(path, partial(shutil.copyfile, Path(results.meta["folder"]) / "scenario.toml"))
-        written.append(path)
+        frames = (part.table(name) for part in results.parts())
+        filled = (frame for frame in frames if len(frame))
+        first = next(filled, None)
+        if first is not None:
+            written.append(write(folder, name, chain([first], filled)))
     return written
+
+
+def _csv(folder: Path, table: str, frames: Iterator[pd.DataFrame]) -> Path:
+    return _append(folder / f"{table}.csv", frames)
+
+
+def _parquet(folder: Path, table: str, frames: Iterator[pd.DataFrame]) -> Path:
+    import pyarrow.parquet as pq
+
+    def write(file: Path) -> None:
+        first = arrow_table(table, next(frames))
+        with pq.ParquetWriter(file, first.schema, compression="zstd") as writer:
+            writer.write_table(first)
+            for frame in frames:
+                writer.write_table(arrow_table(table, frame).cast(first.schema))
+
+    path = folder / f"{table}.parquet"
+    write_whole(path, write)
+    return path
+
+
+def _copies(folder: Path, files: dict[str, Path]) -> list[Path]:
+    for name, source in files.items():
+        write_whole(folder / name, partial(shutil.copyfile, source))
+    return [folder / name for name in files]
 
 
 def _graphml(results: ResultSet, folder: Path) -> list[Path]:

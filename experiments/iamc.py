@@ -2,23 +2,28 @@
 
 A variable and its children are named with bars, as in ``Revenue|Mining``; parents are the sums of their children
 and World the sum of the regions, run by run and in the mean. Each run is a scenario of its own, "baseline|Run 3";
-the scenario's plain name holds the mean over runs (medians would not add up).
+the scenario's plain name holds the mean over runs (medians would not add up). In a sweep each point is a scenario,
+"baseline|Point 12", with the mean over its runs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from sim.results import ResultSet
+
 if TYPE_CHECKING:
-    from sim.results import ResultSet
+    from experiments.sweep_result import SweepResult
 
 Over = Literal["sum", "mean", "last"]
 COLUMNS = ["model", "scenario", "region", "variable", "unit", "year", "value"]
 WORLD = "World"
+MODEL = f"hashpivot {metadata.version('hashpivot')}"
 HOURS_PER_YEAR = 8766.0
 
 
@@ -94,34 +99,88 @@ def to_iamc(results: ResultSet) -> pd.DataFrame:
     Flows are totals of the months simulated in a year (a first or last year may be short), stocks its last month,
     prices and intensities their mean. AI capacity is critical IT, grid connections are grid MW.
     """
+    long = _long(results)
+    runs = long.assign(scenario=results.scenario + "|Run " + long["run"].astype(str))
+    mean = _mean(long, []).assign(scenario=results.scenario)
+    return _finished(pd.concat([mean, runs], ignore_index=True))
+
+
+def sweep_to_iamc(result: SweepResult) -> Iterator[pd.DataFrame]:
+    """The mean over runs of every point (COLUMNS), some points at a time; scenarios as in point_names.
+
+    Batches are read one after the other, so that a large sweep need not fit into memory. Points of which no run
+    finished are left out.
+    """
+    names = point_names(result)
+    failed = result.errors.groupby("point").size().reindex(names.index, fill_value=0)
+    wanted = result.design.runs - failed
+    waiting = pd.DataFrame()
+    for part in ResultSet.of_folder(result.folder).parts():
+        long = pd.concat([waiting, _long(part, "point")], ignore_index=True)
+        there = long.groupby("point")["run"].nunique()
+        whole = long["point"].isin(there.index[there >= wanted[there.index]])
+        waiting = long[~whole]  # the next batch has the rest of its runs
+        yield _of_points(long[whole], names)
+    yield _of_points(waiting, names)
+
+
+def point_names(result: SweepResult) -> pd.Series:
+    """Names of the points as scenarios: "baseline|Point 12", or with the point's own where scenario is an axis."""
+    points = result.points
+    base = points["scenario"] if "scenario" in points else pd.Series(result.manifest["scenario"], points.index)
+    return base.astype(str) + "|Point " + points.index.astype(str)
+
+
+def point_table(result: SweepResult) -> pd.DataFrame:
+    """Model, scenario and the value of every axis of each point: what pyam takes as meta indicators."""
+    table = result.points.rename(columns={"scenario": "base_scenario"})
+    table.insert(0, "scenario", point_names(result))
+    table.insert(0, "model", MODEL)
+    return table.reset_index()[["model", "scenario", "point", *table.columns[2:]]]
+
+
+def _long(results: ResultSet, *keys: str) -> pd.DataFrame:
+    """All variables by run (and further keys), region and calendar year."""
+    keys = (*keys, "run")
     sector = results.table("sector").assign(region=WORLD)
     regions = results.table("regions")
-    parts = [_yearly(sector, variable) for variable in SECTOR]
+    parts = [_yearly(sector, variable, keys) for variable in SECTOR]
     for variable in REGIONS:
-        by_region = _yearly(regions, variable)
-        world = by_region.groupby(["run", "year", "variable", "unit"], as_index=False)["value"].sum()
+        by_region = _yearly(regions, variable, keys)
+        world = by_region.groupby([*keys, "year", "variable", "unit"], as_index=False)["value"].sum()
         parts += [by_region, world.assign(region=WORLD)]
-    parts += [_yearly(regions, variable) for variable in REGION_LEVELS]
+    parts += [_yearly(regions, variable, keys) for variable in REGION_LEVELS]
     long = pd.concat(parts, ignore_index=True)
-    long = pd.concat([long, *(_parent(long, name) for name in PARENTS)], ignore_index=True)
-    mean = long.groupby(["region", "variable", "unit", "year"], as_index=False)["value"].mean()
-    long["scenario"] = results.scenario + "|Run " + long["run"].astype(str)
-    together = pd.concat([mean.assign(scenario=results.scenario), long], ignore_index=True)
-    together["model"] = f"hashpivot {metadata.version('hashpivot')}"
-    return together[COLUMNS].sort_values(COLUMNS[:-1], ignore_index=True)
+    return pd.concat([long, *(_parent(long, name, keys) for name in PARENTS)], ignore_index=True)
 
 
-def _yearly(table: pd.DataFrame, variable: Variable) -> pd.DataFrame:
+def _mean(long: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    return long.groupby([*keys, "region", "variable", "unit", "year"], as_index=False)["value"].mean()
+
+
+def _of_points(long: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
+    if long.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    mean = _mean(long, ["point"])
+    return _finished(mean.assign(scenario=mean["point"].map(names)))
+
+
+def _finished(table: pd.DataFrame) -> pd.DataFrame:
+    whole: pd.DataFrame = table.assign(model=MODEL)[COLUMNS]
+    return whole.sort_values(COLUMNS[:-1], ignore_index=True)
+
+
+def _yearly(table: pd.DataFrame, variable: Variable, keys: tuple[str, ...]) -> pd.DataFrame:
     value = table[list(variable.columns)].sum(axis=1) - table[list(variable.minus)].sum(axis=1)
-    frame = table[["run", "region", "month"]].assign(value=value * variable.scale)
+    frame = table[[*keys, "region", "month"]].assign(value=value * variable.scale)
     frame["year"] = frame["month"].str[:4].astype(int)
     frame = frame.sort_values("month", kind="stable")
-    yearly = frame.groupby(["run", "region", "year"], as_index=False)["value"].agg(variable.over)
+    yearly = frame.groupby([*keys, "region", "year"], as_index=False)["value"].agg(variable.over)
     return yearly.assign(variable=variable.name, unit=variable.unit)
 
 
-def _parent(long: pd.DataFrame, name: str) -> pd.DataFrame:
+def _parent(long: pd.DataFrame, name: str, keys: tuple[str, ...]) -> pd.DataFrame:
     depth = name.count("|") + 1
     children = long[long["variable"].str.startswith(name + "|") & (long["variable"].str.count(r"\|") == depth)]
-    total = children.groupby(["run", "region", "year", "unit"], as_index=False)["value"].sum()
+    total = children.groupby([*keys, "region", "year", "unit"], as_index=False)["value"].sum()
     return total.assign(variable=name)

@@ -27,6 +27,7 @@ from sim.runs import Job, split
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from sim.scenario import Scenario
 
@@ -206,9 +207,15 @@ _MEND = "choose another --out, or remove the folder."
 
 
 def write_parquet(path: Path, table: str, frame: pd.DataFrame) -> None:
-    """One table as Parquet, with unit, description and aggregation over months in each column's metadata."""
-    import pyarrow as pa
+    """One table as Parquet; see arrow_table."""
     import pyarrow.parquet as pq
+
+    pq.write_table(arrow_table(table, frame), path, compression="zstd")
+
+
+def arrow_table(table: str, frame: pd.DataFrame) -> pa.Table:
+    """A table with unit, description and aggregation over months in each column's metadata."""
+    import pyarrow as pa
 
     declared = MORE | columns(table) if table in TABLES else {}
     data = pa.Table.from_pandas(frame, preserve_index=False)
@@ -216,7 +223,7 @@ def write_parquet(path: Path, table: str, frame: pd.DataFrame) -> None:
         if column := declared.get(field.name):
             about = {"unit": column.unit, "description": column.text, "over_months": column.over_months}
             data = data.set_column(position, field.with_metadata(about), data.column(position))
-    pq.write_table(data, path, compression="zstd")
+    return data
 
 
 def one_scenario(plan: Job) -> Scenario:
