@@ -8,7 +8,9 @@ from sim.kernels.compiled import Array, compiled
 
 
 @partial(compiled, any_order=True)  # only what outsiders hold is summed up, which the laws look at and nobody else
-def move(stock: Array, change: Array, sign: float, net: Array, fresh: bool, outside: Array | None, sector: int) -> bool:
+def move(
+    stock: Array, change: Array, sign: float, net: Array, fresh: bool, outside: Array | None, sector: int
+) -> bool:
     """Add ``change`` (R, F) to ``stock`` (R, F), and the opposite to what an outside sector holds of it.
 
     ``sign`` is 1 for assets, -1 for liabilities; ``net`` (R, F) gathers a posting's changes with their signs, from

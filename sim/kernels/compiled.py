@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import numba
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 type Array = NDArray[np.float64]
 type Index = NDArray[np.int64]
+type Mask = NDArray[np.bool_]
 
 
 def compiled[F: Callable[..., object]](function: F, any_order: bool = False) -> F:
@@ -18,8 +20,8 @@ def compiled[F: Callable[..., object]](function: F, any_order: bool = False) -> 
 
     With ``any_order`` the terms of a sum are added in whatever order is fastest: only where no result hangs on it.
     """
-    how = {"error_model": "numpy", "fastmath": {"reassoc"} if any_order else False}
+    machine_code = partial(numba.njit, error_model="numpy", fastmath={"reassoc"} if any_order else False)
     try:
-        return cast(F, numba.njit(cache=True, **how)(function))
+        return cast(F, machine_code(cache=True)(function))
     except RuntimeError:  # no folder to write to
-        return cast(F, numba.njit(**how)(function))
+        return cast(F, machine_code()(function))
