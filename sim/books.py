@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.arrays import Array, row_sum
+from sim.arrays import Array
+from sim.kernels import accounts
 
 ASSETS = (
     "cash", "restricted", "receivables", "coins", "rigs", "sites", "halls", "gpus", "construction",
@@ -60,6 +61,7 @@ class Books:
     claims: dict[str, Array] = field(init=False)
     fresh_claims: dict[str, Array] = field(init=False)
     gross: Array = field(init=False)
+    _net: Array = field(init=False, repr=False)  # of the posting at hand
 
     def __post_init__(self) -> None:
         shape = (self.runs, self.firms)
@@ -71,7 +73,7 @@ class Books:
         self.lines = {name: np.zeros(shape) for name in LINES}
         traced = self.stock if self.traced else ()
         self.moved = {kind: {name: np.zeros(shape) for name in traced} for kind in KINDS}
-        self.gross = np.zeros(shape)
+        self.gross, self._net = np.zeros(shape), np.zeros(shape)
         self.begin_month()
 
     def begin_month(self) -> None:
@@ -88,35 +90,24 @@ class Books:
         ``post("balance_only", "vendors", rigs=cost, payables=cost)``. What the changes do not balance among
         themselves is income of ``line`` (negative: a cost). Raises KeyError for an unknown name.
         """
-        column, income = SECTORS.index(sector), self.lines[line]
-        net: Array | None = None
+        column, fresh = SECTORS.index(sector), True
         for name, change in changes.items():
-            stock, owes = self.stock[name], name in LIABILITIES
-            if not change.any():
+            change, owes = np.ascontiguousarray(change), name in LIABILITIES
+            sign, outside = -1.0 if owes else 1.0, self.outside.get(name)
+            if not accounts.move(self.stock[name], change, sign, self._net, fresh, outside, column):
                 continue
-            stock += change
+            fresh = False
             if self.traced:
                 self.moved[kind][name] += change
                 self.gross += np.abs(change)
-            if name in self.outside:
-                total = row_sum(np.ascontiguousarray(change))
-                self.outside[name][:, column] += total if owes else -total
             if name == "payables":
                 self.owed[sector] += change
             elif name == "receivables":
                 self.claims[sector] += change
                 if kind == "transaction":  # a write-off strikes what was due already
                     self.fresh_claims[sector] += change
-            net = self._net(net, change, owes)
-        if net is not None:
-            income += net
-
-    @staticmethod
-    def _net(net: Array | None, change: Array, owes: bool) -> Array:
-        """A posting's changes so far, liabilities deducted."""
-        if net is None:
-            return -change if owes else change.copy()
-        return np.subtract(net, change, out=net) if owes else np.add(net, change, out=net)
+        if not fresh:
+            self.lines[line] += self._net
 
     def bill(self, line: str, sector: str, amount: Array) -> None:
         """A cost that falls due at the end of the month: it becomes a payable to ``sector``."""

@@ -44,34 +44,6 @@ def coin_loan_room(coins_usd: Numbers, ltv: Numbers, balance: Numbers) -> Floats
     return np.maximum(np.multiply(coins_usd, ltv) - balance, 0.0)
 
 
-def firm_value(
-    ai_ebitda: Numbers,
-    mining_ebitda: Numbers,
-    debt: Numbers,
-    connected_mw: Numbers,
-    ai_multiple: Numbers,
-    mining_multiple: Numbers,
-    value_per_mw: Numbers,
-) -> Floats:
-    """What the capital market gives for a firm's shares, not below zero.
-
-    Yearly EBITDA at its multiple (losses count as nothing: a closed line is worth zero), plus the connected
-    grid MW, less debt.
-    """
-    operations = np.maximum(ai_ebitda, 0.0) * ai_multiple + np.maximum(mining_ebitda, 0.0) * mining_multiple
-    return np.maximum(operations + np.multiply(connected_mw, value_per_mw) - debt, 0.0)
-
-
-def equity_room(
-    value: Numbers, issue_share_per_year: Numbers, issued_last_year: Numbers, access: Numbers = 1.0
-) -> Floats:
-    """Shares a firm can still sell now: its share of `value` a year, less the last twelve months' issues.
-
-    `access` is 1 for listed firms and the private scale for others; not below zero.
-    """
-    return np.maximum(np.multiply(value, issue_share_per_year) * access - issued_last_year, 0.0)
-
-
 def contract_equity(ebitda: Numbers, ai_multiple: Numbers, issue_share_per_year: Numbers) -> Floats:
     """Shares that a new AI contract of yearly `ebitda` lets a listed firm sell: its share of half the value.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import numba
@@ -11,11 +12,16 @@ from numpy.typing import NDArray
 
 type Array = NDArray[np.float64]
 type Index = NDArray[np.int64]
+type Mask = NDArray[np.bool_]
 
 
-def compiled[F: Callable[..., object]](function: F) -> F:
-    """Machine code of a kernel, kept on disk where there is a place for it; division by zero is as in NumPy."""
+def compiled[F: Callable[..., object]](function: F, any_order: bool = False) -> F:
+    """Machine code of a kernel, kept on disk where there is a place for it; division by zero is as in NumPy.
+
+    With ``any_order`` the terms of a sum are added in whatever order is fastest: only where no result hangs on it.
+    """
+    machine_code = partial(numba.njit, error_model="numpy", fastmath={"reassoc"} if any_order else False)
     try:
-        return cast(F, numba.njit(cache=True, error_model="numpy")(function))
+        return cast(F, machine_code(cache=True)(function))
     except RuntimeError:  # no folder to write to
-        return cast(F, numba.njit(error_model="numpy")(function))
+        return cast(F, machine_code()(function))

@@ -9,6 +9,8 @@ import numpy as np
 from sim.arrays import Array, Mask, row_sum, safe_divide, spread, sum_by
 from sim.economics.credit import interest, loan_payment
 from sim.economics.power import demand_response_income
+from sim.kernels import sites as kernels
+from sim.kernels.sites import Accounts
 from sim.phases import finance
 from sim.state import BUILDING, CLOUD, CORPORATE, RUNNING
 
@@ -22,51 +24,49 @@ CONVERT_COUPON = 0.01  # facts: 0-1.75 %
 
 def mining_income(s: Sector) -> None:
     """Coins to whoever's rigs ran, pool fee off; power, hosting and resale on the site's account."""
-    sites, books, p = s.sites, s.books, s.P
-    ehs = sum_by(sites.miner, s.dispatched.ehs, s.n_firms)
-    s.ehs_by_firm = ehs
-    coins = ehs / s.now.hashrate[:, None] * s.now.coins[:, None]
+    books, p, carbon = s.books, s.P, s.regions.carbon * s.regions.carbon_price / 1000.0
+    accounts = _accounts(s, carbon)
+    s.ehs_by_firm = accounts.ehs
+    coins = accounts.ehs / s.now.hashrate[:, None] * s.now.coins[:, None]
     s.firms.coins_btc += coins
     revenue = coins * s.now.btc_price[:, None]
     s.coins_mined_by_firm = coins
     books.post("mining_revenue", "vendors", coins=revenue)
     books.bill("pool_fee", "vendors", p.bitcoin.pool_fee * revenue)
-    _power(s)
-    hashing = sum_by(sites.miner, s.dispatched.mwh, s.n_firms)
-    books.bill("other_cost", "vendors", hashing * p.power.other_cost_usd_per_mwh * s.now.inflation[:, None])
-    _carbon(s)
-    excise = s.dispatched.mwh * spread(s.regions.excise, sites.region)
-    books.bill("excise", "governments", sum_by(sites.miner, excise, s.n_firms))
+    _power(s, accounts)
+    other = accounts.mwh * p.power.other_cost_usd_per_mwh * s.now.inflation[:, None]
+    books.bill("other_cost", "vendors", other)
+    books.bill("carbon_cost", "governments", accounts.carbon + _carbon_of_own_gpus(s, carbon))
+    books.bill("excise", "governments", accounts.excise)
 
 
-def _power(s: Sector) -> None:
+def _accounts(s: Sector, carbon: Array) -> Accounts:
+    """The month's hashing by firm; ``carbon`` (R, X) USD per MWh."""
+    sites, d, r = s.sites, s.dispatched, s.regions
+    hashing = kernels.Hashing(
+        sites.owner, sites.miner, sites.region, d.ehs, d.mwh, d.power_cost, d.resale, sites.supply
+    )
+    return kernels.mining_accounts(hashing, r.tariff, r.excise, carbon, s.now.inflation, s.n_firms)
+
+
+def _power(s: Sector, accounts: Accounts) -> None:
     """Own sites pay the utility; hosted rigs pay their host, who pays the utility for the same energy."""
-    sites, books, d = s.sites, s.books, s.dispatched
-    hosted = sites.owner != sites.miner
-    tariff = spread(s.regions.tariff, sites.region)
-    own_bill = sum_by(sites.owner, np.where(hosted, 0.0, d.power_cost), s.n_firms)
-    books.bill("power_cost", "utilities", own_bill)
-    fee = np.where(hosted, d.power_cost, 0.0)
-    books.bill("hosting_fees", "clearing", sum_by(sites.miner, fee, s.n_firms))
-    books.post("hosting_revenue", "clearing", receivables=sum_by(sites.owner, fee, s.n_firms))
-    supply = np.where(hosted, d.mwh * (sites.supply * s.now.inflation[:, None] + tariff), 0.0)
-    books.bill("power_cost", "utilities", sum_by(sites.owner, supply, s.n_firms))
-    resale = sum_by(sites.owner, d.resale, s.n_firms)
-    books.post("resale", "utilities", receivables=resale)
-    s.power_bill = row_sum(np.where(hosted, supply, d.power_cost))
+    books = s.books
+    books.bill("power_cost", "utilities", accounts.own)
+    books.bill("hosting_fees", "clearing", accounts.fees)
+    books.post("hosting_revenue", "clearing", receivables=accounts.earned)
+    books.bill("power_cost", "utilities", accounts.hosted)
+    books.post("resale", "utilities", receivables=accounts.resale)
+    s.power_bill = row_sum(accounts.bill)
 
 
-def _carbon(s: Sector) -> None:
-    """The carbon price on what rigs draw, and on own GPUs; tenants of a lease pay for their own power."""
-    per_mwh = s.regions.carbon * s.regions.carbon_price / 1000.0
+def _carbon_of_own_gpus(s: Sector, carbon: Array) -> Array:
+    """The carbon price on own GPUs (R, F), USD; tenants of a lease pay for their own power."""
     sites, leases = s.sites, s.leases
-    rigs = s.dispatched.mwh * spread(per_mwh, sites.region)
-    total = sum_by(sites.miner, rigs, s.n_firms)
     ratio = safe_divide(leases.gross_mw, leases.it_mw)
     cloud = np.where(leases.product == CLOUD, leases.delivered_mw * ratio, 0.0)
     own_gpus = sum_by(leases.site, cloud, s.n_sites) + sites.legacy_gpu
-    total += sum_by(sites.owner, own_gpus * s.hours * spread(per_mwh, sites.region), s.n_firms)
-    s.books.bill("carbon_cost", "governments", total)
+    return sum_by(sites.owner, own_gpus * s.hours * spread(carbon, sites.region), s.n_firms)
 
 
 def programme_income(s: Sector) -> None:
@@ -98,9 +98,11 @@ def staffed(s: Sector) -> Array:
 
 def overhead(s: Sector) -> Array:
     """Corporate overhead of the month (R, F), USD; a firm whose MW stand still cuts it to the standby part."""
-    sites, mw = s.sites, s.connected_by_firm() + s.rig_mw_of_clients()
-    used = sum_by(sites.miner, s.dispatched.mw, s.n_firms)
-    used += sum_by(sites.owner, sites.ai_gross + sites.ai_building + sites.legacy_gpu, s.n_firms)
+    sites = s.sites
+    halls = sites.ai_gross + sites.ai_building + sites.legacy_gpu
+    mw, used = kernels.megawatts(
+        sites.owner, sites.miner, sites.connected, sites.racks, s.dispatched.mw, halls, s.n_firms
+    )
     use = np.minimum(safe_divide(used, FULLY_STAFFED * mw), 1.0)
     standby = s.P.power.standby_cost_share
     return full_overhead(s, mw) * (standby + (1 - standby) * use)

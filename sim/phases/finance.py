@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, row_sum, safe_divide, sum_by
+from sim.arrays import Array, Index, row_sum, safe_divide
 from sim.economics import credit
-from sim.state import BUILDING, CLOUD, RUNNING
+from sim.kernels import firms as kernels
 
 if TYPE_CHECKING:
     from sim.sector import Sector
@@ -44,26 +44,16 @@ def rig_loan_share(s: Sector) -> Array:
 
 def contracted_ebitda(s: Sector) -> Array:
     """Yearly AI EBITDA of a firm's leases (R, F), what is not yet delivered counted half."""
-    leases = s.leases
-    live = (leases.status == BUILDING) | (leases.status == RUNNING)
-    margin = np.where(leases.product == CLOUD, s.P.ai.cloud_margin, s.P.ai.colocation_margin)
-    mw = leases.delivered_mw + credit.UNDELIVERED * (leases.it_mw - leases.delivered_mw)
-    return sum_by(leases.firm, np.where(live, mw * leases.rent * margin, 0.0), s.n_firms)
+    leases, ai = s.leases, s.P.ai
+    return kernels.contracted_ebitda(
+        leases.status, leases.firm, leases.product, leases.it_mw, leases.delivered_mw, leases.rent, ai.cloud_margin,
+        ai.colocation_margin, credit.UNDELIVERED, s.n_firms,
+    )  # fmt: skip
 
 
 def debt(s: Sector) -> Array:
     """All loans and converts of a firm (R, F), USD."""
     return s.books.stock["loans"] + s.books.stock["converts"]
-
-
-def market_value(s: Sector) -> Array:
-    """What investors would pay for the shares (R, F), USD: AI income at higher multiples than mining."""
-    f = s.P.finance
-    return credit.firm_value(
-        contracted_ebitda(s), s.firms.mining_ebitda_12m, debt(s), s.connected_by_firm(),
-        f.ai_ebitda_multiple * s.now.multiple[:, None], f.mining_ebitda_multiple * s.now.multiple[:, None],
-        f.connected_mw_value_usd_m * 1e6,
-    )  # fmt: skip
 
 
 def equity_access(s: Sector) -> Array:
@@ -73,10 +63,16 @@ def equity_access(s: Sector) -> Array:
 
 def issue_room(s: Sector) -> Array:
     """Shares that can still be sold now (R, F), USD; unlisted firms reach a fraction of it."""
-    room = credit.equity_room(
-        market_value(s), s.P.finance.equity_issue_share_per_year, s.firms.issued_12m, equity_access(s)
-    )
-    return np.where(s.firms.alive, room, 0.0)
+    f, firms, multiple = s.P.finance, s.firms, s.now.multiple[:, None]
+    market = kernels.Market(
+        f.ai_ebitda_multiple * multiple, f.mining_ebitda_multiple * multiple, f.connected_mw_value_usd_m * 1e6,
+        f.equity_issue_share_per_year, f.private_equity_scale,
+    )  # fmt: skip
+    shares = kernels.Shares(
+        contracted_ebitda(s), firms.mining_ebitda_12m, debt(s), s.connected_by_firm(), firms.issued_12m, firms.alive,
+        firms.listed,
+    )  # fmt: skip
+    return kernels.issue_rooms(shares, market)
 
 
 def own_funds(s: Sector) -> Array:
@@ -91,15 +87,16 @@ def own_funds(s: Sector) -> Array:
 def open_commitments(s: Sector) -> Array:
     """Capex of signed leases that neither loans nor construction cash cover (R, F), USD."""
     leases = s.leases
-    building = leases.status == BUILDING
-    to_spend = np.where(building, np.maximum(leases.capex - leases.spent, 0.0), 0.0)
-    undrawn = np.where(building, np.maximum(leases.loan_limit - leases.loan, 0.0), 0.0)
-    need = sum_by(leases.firm, np.maximum(to_spend - undrawn, 0.0), s.n_firms)
+    need = kernels.unfunded_capex(
+        leases.status, leases.firm, leases.capex, leases.spent, leases.loan_limit, leases.loan, s.n_firms
+    )
     return np.maximum(need - s.books.stock["restricted"], 0.0)
 
 
 def raise_equity(s: Sector, amount: Array) -> None:
     """Sell new shares for ``amount`` (R, F) USD to households and funds."""
+    if not amount.any():
+        return
     s.books.post("equity_issue", "households", cash=amount)
     s.firms.issued_12m += amount
     s.flows["equity_raised"] += row_sum(amount)
@@ -107,6 +104,8 @@ def raise_equity(s: Sector, amount: Array) -> None:
 
 def sell_coins(s: Sector, usd: Array) -> None:
     """Sell coins worth ``usd`` (R, F) at the month's price."""
+    if not usd.any():
+        return
     s.books.post("balance_only", "households", coins=-usd, cash=usd)
     s.firms.coins_btc = np.maximum(s.firms.coins_btc - usd / s.now.btc_price[:, None], 0.0)
 

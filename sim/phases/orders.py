@@ -91,7 +91,10 @@ def pay_from_funds(s: Sector, need: Array) -> None:
     """Raise the own part of an investment: cash above the reserve, then new shares, then coins."""
     reserve = s.P.finance.target_cash_months * s.monthly_costs
     spare = np.maximum(s.books.stock["cash"] - reserve, 0.0)
-    shares = np.minimum(np.maximum(need - spare, 0.0), finance.issue_room(s))
+    lacking = np.maximum(need - spare, 0.0)
+    if not lacking.any():
+        return
+    shares = np.minimum(lacking, finance.issue_room(s))
     finance.raise_equity(s, shares)
     coins = np.minimum(np.maximum(need - spare - shares, 0.0), s.books.stock["coins"])
     finance.sell_coins(s, coins)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.economics import credit
+from sim.kernels import firms
 
 
 def test_annuity_factor_by_hand() -> None:
@@ -41,12 +42,12 @@ def test_coin_loan_room() -> None:
 
 def test_equity_room_by_hand() -> None:
     # AI EBITDA 100 x 12, mining loss counts nothing, 500 MW x 0.4, debt 300: worth 1100, a quarter a year.
-    value = credit.firm_value(100.0, -20.0, 300.0, 500.0, 12.0, 5.0, 0.4)
+    value = firms.firm_value(100.0, -20.0, 300.0, 500.0, 12.0, 5.0, 0.4)
     assert value == pytest.approx(1100.0)
-    assert credit.equity_room(value, 0.25, 75.0) == pytest.approx(200.0)
-    assert credit.equity_room(value, 0.25, 0.0, access=0.15) == pytest.approx(41.25)
-    assert credit.equity_room(value, 0.25, 400.0) == 0.0
-    assert credit.firm_value(0.0, 0.0, 1e9, 10.0, 12.0, 5.0, 0.4) == 0.0
+    assert firms.equity_room(value, 0.25, 75.0) == pytest.approx(200.0)
+    assert firms.equity_room(value, 0.25, 0.0, access=0.15) == pytest.approx(41.25)
+    assert firms.equity_room(value, 0.25, 400.0) == 0.0
+    assert firms.firm_value(0.0, 0.0, 1e9, 10.0, 12.0, 5.0, 0.4) == 0.0
 
 
 def test_a_contract_sells_shares_on_half_its_value() -> None:

@@ -1,0 +1,31 @@
+"""Bookkeeping: one change of a stock with both its sides."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sim.kernels.compiled import Array, compiled
+
+
+@partial(compiled, any_order=True)  # only what outsiders hold is summed up, which the laws look at and nobody else
+def move(
+    stock: Array, change: Array, sign: float, net: Array, fresh: bool, outside: Array | None, sector: int
+) -> bool:
+    """Add ``change`` (R, F) to ``stock`` (R, F), and the opposite to what an outside sector holds of it.
+
+    ``sign`` is 1 for assets, -1 for liabilities; ``net`` (R, F) gathers a posting's changes with their signs, from
+    zero where ``fresh``; ``outside`` (R, sectors) is None for real assets. False, with nothing moved, where all is
+    zero.
+    """
+    moved = False
+    for run in range(change.shape[0]):
+        total = 0.0
+        for firm in range(change.shape[1]):
+            amount = change[run, firm]
+            moved |= amount != 0.0
+            stock[run, firm] += amount
+            total += amount
+            net[run, firm] = sign * amount if fresh else net[run, firm] + sign * amount
+        if outside is not None:
+            outside[run, sector] -= sign * total
+    return moved
