@@ -11,7 +11,8 @@ import pandas as pd
 from sim.arrays import sum_by
 from sim.columns import TABLES
 from sim.record_decisions import Decisions, ban_events, contracts_frame, events_frame, frame_of, month_names, pick
-from sim.record_firms import firm_columns, region_columns, site_uses, statements
+from sim.record_firms import firm_columns, firm_labels, region_columns, site_uses, statements
+from sim.record_fleet import Fleets
 from sim.record_sector import class_counts, sector_columns
 from sim.state import ACQUIRED, SIZES, STRATEGIES
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sim.sector import Sector
 
 FirmTables = Literal["first", "all", "none"]
-LABELS_KEPT = ("strategy", "announced", "alive")  # labels of firms that change: kept as codes every month
+LABELS_KEPT = ("strategy", "announced", "alive", "in_distress")  # of firms, kept as codes every month
 
 
 class Recorder:
@@ -39,6 +40,7 @@ class Recorder:
         self.regions = blank("regions", (runs, months, sector.n_regions))
         shape = (len(self.rows), months, sector.n_firms)
         self.firms = blank("firms", shape) | {name: np.zeros(shape, dtype=np.int8) for name in LABELS_KEPT}
+        self.fleets = Fleets(self.rows)
         self.decisions = Decisions(self.rows, runs)
         self.events: list[dict[str, Any]] = []
         self.founded = sector.firms.alive.copy()
@@ -60,13 +62,13 @@ class Recorder:
         put(self.regions, t, region_columns(s, uses))
         if len(self.rows):
             self._firms(t, firms)
+            self.fleets.record(s, t)
             self.decisions.record(s, t)
         self.events += ban_events(s, self.allowed)
         self.alive, self.allowed = s.firms.alive.copy(), s.regions.hashing_allowed.copy()
 
     def _firms(self, t: int, firms: dict[str, Array]) -> None:
-        labels = {name: getattr(self.s.firms, name) for name in LABELS_KEPT}
-        for name, values in (firms | statements(self.s) | labels).items():
+        for name, values in (firms | statements(self.s) | firm_labels(self.s, t)).items():
             if name in self.firms:
                 self.firms[name][:, t] = values[self.rows]
 
@@ -78,6 +80,7 @@ class Recorder:
             "sector": self._grid("sector", self.sector, runs, None, []),
             "classes": self._grid("classes", self.classes, runs, "size", list(SIZES)),
             "firms": self._firms_frame(runs[self.rows]),
+            "fleet": self.fleets.frame(s),
             "regions": self._grid("regions", self.regions, runs, "region", s.labels.regions),
             "contracts": contracts_frame(s),
             "events": events_frame(s, self.events),
@@ -111,6 +114,7 @@ class Recorder:
             "size": pick(SIZES, s.firms.size[row, firm]), "listed": s.firms.listed[row, firm],
             "region": pick(s.labels.regions, s.firms.home[row, firm]), "strategy": pick(STRATEGIES, data["strategy"]),
             "announced_strategy": pick(STRATEGIES, data["announced"]), "alive": data["alive"] > 0,
+            "in_distress": data["in_distress"] > 0,
         }  # fmt: skip
         return frame_of("firms", data)
 
