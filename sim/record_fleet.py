@@ -29,6 +29,8 @@ class Fleets:
 
     def record(self, s: Sector, month: int) -> None:
         """Keep the rigs that stand at the month's end."""
+        if not len(self.rows):
+            return
         ehs, mw, off = fleets(s, self.rows)
         run, firm, generation = np.nonzero(ehs > SMALLEST_EHS)
         at = run, firm, generation
@@ -57,7 +59,7 @@ class Fleets:
 
 
 def fleets(s: Sector, rows: Index) -> tuple[Array, Array, Array]:
-    """Rigs of some runs by owner and generation (K, F, G): EH/s, MW at the plug, and the MW of it that stood still."""
+    """Rigs of some runs by owner and generation (K, F, G): EH/s, MW at the plug, MW of it that stood still."""
     ehs = s.rigs.ehs[rows]
     generations = ehs.shape[2]
     miner = s.sites.miner[rows][:, :, None]
