@@ -184,6 +184,7 @@ FIRMS = (
     _label("strategy", "What the firm is: BTC, HYBRID, AI or EXITED"),
     _label("announced_strategy", "What the firm says it is"),
     _label("alive", "Whether the firm exists", "bool"),
+    _label("in_distress", "Payables overdue, debts above assets, or restructured within 12 months", "bool"),
     _level("hashrate_ehs", "EH/s", "Mean hashrate of own rigs"),
     *MW_BY_USE,
     *REVENUE_BY_SOURCE,
@@ -216,6 +217,18 @@ FIRMS = (
     _stock("prepayments_usd", "USD", "Rent received ahead"),
     _stock("payables_usd", "USD", "Bills and taxes due"),
     _stock("equity_usd", "USD", "Assets less liabilities"),
+)
+
+FLEET = (
+    RUN,
+    MONTH,
+    _key("firm", "Owner of the rigs"),
+    _key("generation", "Generation of rigs"),
+    _label("released", "Month from which the generation ships"),
+    _level("j_per_th", "J/TH", "Efficiency of its machines"),
+    _stock("installed_ehs", "EH/s", "Hashrate of all its rigs at own and others' sites, running or not"),
+    _stock("installed_mw", "MW", "Power of these rigs at the plug, site overhead included"),
+    _stock("off_mw", "MW", "Part of it that stood still in the month, by hours"),
 )
 
 REGIONS = (
@@ -314,6 +327,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "sector": SECTOR,
     "classes": CLASSES,
     "firms": FIRMS,
+    "fleet": FLEET,
     "regions": REGIONS,
     "contracts": CONTRACTS,
     "events": EVENTS,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Mask, safe_divide, spread, sum_by
+from sim.arrays import Array, Index, Mask, safe_divide, spread, sum_by
 from sim.state import BUILDING, RUNNING
 
 if TYPE_CHECKING:
@@ -99,11 +99,19 @@ def region_columns(s: Sector, uses: dict[str, Array]) -> dict[str, Array]:
     }  # fmt: skip
 
 
-def in_distress(s: Sector, month: int) -> Mask:
-    """Listed firms with payables overdue, restructured in the last 12 months, or with debts above assets (R, F)."""
+def firm_labels(s: Sector, month: int) -> dict[str, Index | Mask]:
+    """Labels of firms that change (R, F): codes of strategies, and whether a firm exists and is in distress."""
     firms = s.firms
-    shaken = (firms.arrears > 0) | (month - firms.restructured < 12) | (s.books.equity() < 0)
-    return firms.alive & firms.listed & shaken
+    return {
+        "strategy": firms.strategy, "announced": firms.announced, "alive": firms.alive,
+        "in_distress": in_distress(s, month),
+    }  # fmt: skip
+
+
+def in_distress(s: Sector, month: int) -> Mask:
+    """Firms with payables overdue, restructured in the last 12 months, or with debts above assets (R, F)."""
+    firms = s.firms
+    return firms.alive & ((firms.arrears > 0) | (month - firms.restructured < 12) | (s.books.equity() < 0))
 
 
 def concentration(values: Array) -> Array:

@@ -70,7 +70,7 @@ def _people(s: Sector, counts: dict[str, Index], acquired: Mask) -> dict[str, ND
     counted = {name: s.counters[name] for name in ("restructurings", "left_mining_for_ai")}
     return total | by_size | counted | {
         "acquisitions": acquired.sum(axis=-1),
-        "listed_in_distress": in_distress(s, s.t - 1).sum(axis=-1),
+        "listed_in_distress": (s.firms.listed & in_distress(s, s.t - 1)).sum(axis=-1),
         "hhi_hashrate": concentration(s.ehs_by_firm),
         "top_share_hashrate": safe_divide(s.ehs_by_firm.max(axis=-1), s.now.hashrate),
     }  # fmt: skip

@@ -11,7 +11,8 @@ import pandas as pd
 from sim.arrays import sum_by
 from sim.columns import TABLES
 from sim.record_decisions import Decisions, ban_events, contracts_frame, events_frame, frame_of, month_names, pick
-from sim.record_firms import firm_columns, region_columns, site_uses, statements
+from sim.record_firms import firm_columns, firm_labels, region_columns, site_uses, statements
+from sim.record_fleet import Fleets
 from sim.record_sector import class_counts, sector_columns
 from sim.state import ACQUIRED, SIZES, STRATEGIES
 
@@ -19,27 +20,34 @@ if TYPE_CHECKING:
     from sim.arrays import Array, Index
     from sim.sector import Sector
 
-FirmTables = Literal["first", "all", "none"]
-LABELS_KEPT = ("strategy", "announced", "alive")  # labels of firms that change: kept as codes every month
+FirmTables = Literal["first", "all", "none", "listed"]
+LABELS_KEPT = ("strategy", "announced", "alive", "in_distress")  # of firms, kept as codes every month
 
 
 class Recorder:
     """Call ``record()`` after each ``sector.advance()``, then ``tables()`` whenever the frames are wanted.
 
-    ``firms`` says whose firm and decision tables to keep: of run number 0 ("first"), of "all" runs, of "none".
+    ``firms`` says whose tables of firms, rigs and decisions to keep: of run number 0 ("first"), of "all" runs, of
+    "none"; "listed" keeps of all runs the books of listed firms and nothing else.
     """
 
     def __init__(self, sector: Sector, firms: FirmTables = "first") -> None:
         self.s = sector
         runs, months = sector.n_runs, sector.months
-        kept = {"first": [k for k, run in enumerate(sector.runs) if run == 0], "all": list(range(runs)), "none": []}
+        every = list(range(runs))
+        first = [k for k, run in enumerate(sector.runs) if run == 0]
+        kept = {"first": first, "all": every, "none": [], "listed": every}
         self.rows = np.array(kept[firms], dtype=np.int64)
+        listed = sector.firms.listed.any(axis=0)
+        self.kept_firms = np.flatnonzero(listed) if firms == "listed" else np.arange(sector.n_firms)
         self.sector = blank("sector", (runs, months))
         self.classes = blank("classes", (runs, months, len(SIZES)))
         self.regions = blank("regions", (runs, months, sector.n_regions))
-        shape = (len(self.rows), months, sector.n_firms)
+        shape = (len(self.rows), months, len(self.kept_firms))
         self.firms = blank("firms", shape) | {name: np.zeros(shape, dtype=np.int8) for name in LABELS_KEPT}
-        self.decisions = Decisions(self.rows, runs)
+        in_detail = self.rows[:0] if firms == "listed" else self.rows
+        self.fleets = Fleets(in_detail)
+        self.decisions = Decisions(in_detail, runs)
         self.events: list[dict[str, Any]] = []
         self.founded = sector.firms.alive.copy()
         self.alive = sector.firms.alive.copy()
@@ -60,15 +68,15 @@ class Recorder:
         put(self.regions, t, region_columns(s, uses))
         if len(self.rows):
             self._firms(t, firms)
+            self.fleets.record(s, t)
             self.decisions.record(s, t)
         self.events += ban_events(s, self.allowed)
         self.alive, self.allowed = s.firms.alive.copy(), s.regions.hashing_allowed.copy()
 
     def _firms(self, t: int, firms: dict[str, Array]) -> None:
-        labels = {name: getattr(self.s.firms, name) for name in LABELS_KEPT}
-        for name, values in (firms | statements(self.s) | labels).items():
+        for name, values in (firms | statements(self.s) | firm_labels(self.s, t)).items():
             if name in self.firms:
-                self.firms[name][:, t] = values[self.rows]
+                self.firms[name][:, t] = np.take(values[self.rows], self.kept_firms, axis=1)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables of the months done so far, with the columns and types of ``sim.columns``."""
@@ -78,6 +86,7 @@ class Recorder:
             "sector": self._grid("sector", self.sector, runs, None, []),
             "classes": self._grid("classes", self.classes, runs, "size", list(SIZES)),
             "firms": self._firms_frame(runs[self.rows]),
+            "fleet": self.fleets.frame(s),
             "regions": self._grid("regions", self.regions, runs, "region", s.labels.regions),
             "contracts": contracts_frame(s),
             "events": events_frame(s, self.events),
@@ -101,16 +110,17 @@ class Recorder:
     def _firms_frame(self, runs: Index) -> pd.DataFrame:
         """Firms from their first month on, those that are gone included."""
         s = self.s
-        run, month, firm = self._keys(len(runs), s.n_firms)
-        row = self.rows[run]
+        run, month, place = self._keys(len(runs), len(self.kept_firms))
+        row, firm = self.rows[run], self.kept_firms[place]
         there = self.founded[row, firm] | ((s.firms.entered[row, firm] >= 0) & (s.firms.entered[row, firm] <= month))
-        run, month, firm, row = run[there], month[there], firm[there], row[there]
-        data: dict[str, Any] = {name: array[run, month, firm] for name, array in self.firms.items()}
+        run, month, place, firm, row = run[there], month[there], place[there], firm[there], row[there]
+        data: dict[str, Any] = {name: array[run, month, place] for name, array in self.firms.items()}
         data |= {
             "run": runs[run], "month": pick(month_names(s), month), "firm": pick(s.labels.firms, firm),
             "size": pick(SIZES, s.firms.size[row, firm]), "listed": s.firms.listed[row, firm],
             "region": pick(s.labels.regions, s.firms.home[row, firm]), "strategy": pick(STRATEGIES, data["strategy"]),
             "announced_strategy": pick(STRATEGIES, data["announced"]), "alive": data["alive"] > 0,
+            "in_distress": data["in_distress"] > 0,
         }  # fmt: skip
         return frame_of("firms", data)
 

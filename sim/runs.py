@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sim.scenario.variants import Variants
 
 Assumptions = Literal["fixed", "sampled"]
-FirmTables = Literal["first", "all", "none"]
+FirmTables = Literal["first", "all", "none", "listed"]
 Frames = dict[str, "pd.DataFrame"]
 Progress = Callable[[int, int], None]
 BATCH = 16
@@ -94,9 +94,10 @@ def simulate(
 
     ``scenario`` is a Scenario or the name of one; ``months`` shortens it; ``assumptions`` "sampled" draws each
     run's assumptions from their distributions, "fixed" takes the given values; ``firms`` says whose firm tables
-    to keep; ``data`` is a folder of starting tables instead of those that come with hashpivot.
-    ``on_progress(done, total)`` counts run-months. When ``should_stop()`` turns true the complete batches remain.
-    Run k is the same whatever ``runs`` is. Raises UserError for wrong input, RunError if no run finished.
+    to keep (of run 0: "first", of "all" runs, "none", or the books of "listed" firms in all runs); ``data`` is a
+    folder of starting tables instead of those that come with hashpivot. ``on_progress(done, total)`` counts
+    run-months. When ``should_stop()`` turns true the complete batches remain. Run k is the same whatever ``runs``
+    is. Raises UserError for wrong input, RunError if no run finished.
     """
     from sim.results import ResultSet
 
@@ -144,7 +145,7 @@ def make_job(
             raise UserError(f"{name} must be a whole number of at least {least}, not {value!r}.")
     for name, word, known in (
         ("assumptions", assumptions, ("fixed", "sampled")),
-        ("firms", firms, ("first", "all", "none")),
+        ("firms", firms, get_args(FirmTables)),
     ):
         if word not in known:
             raise UserError(f"{name} must be one of {', '.join(known)}, not {word!r}.")

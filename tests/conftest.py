@@ -15,6 +15,7 @@ settings.load_profile("hashpivot")
 SIZES = ("small", "medium", "large", "mega")
 REGIONS = ("ERCOT", "PJM", "NORDICS", "QUEBEC", "GULF")
 FIRMS = ("Alpha", "Beta", "Gamma")
+GENERATIONS = ("S19 class", "S21 class")
 
 
 def month_names(start: str, count: int) -> list[str]:
@@ -56,6 +57,7 @@ def made_up_tables(runs: list[int], start: str = "2026-07", count: int = 30) -> 
         "sector": _table("sector", runs, months, {}),
         "classes": _table("classes", runs, months, {"size": SIZES}),
         "firms": _table("firms", runs[:1], months, {"firm": FIRMS}),
+        "fleet": _table("fleet", runs[:1], months, {"firm": FIRMS, "generation": GENERATIONS}),
         "regions": _table("regions", runs, months, {"region": REGIONS}),
         "contracts": _table("contracts", runs, months[:3], {}),
         "events": _table("events", runs, months[:4], {}),

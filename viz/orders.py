@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Order:
-    """What to simulate. ``firms`` "first" also keeps the firm tables of run 0; ``keep`` writes to disk."""
+    """What to simulate. ``firms`` "first" also keeps the firm tables of run 0, "listed" what pages show of listed
+    firms over runs; ``keep`` writes to disk.
+    """
 
     scenario: Scenario
     runs: int

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 
 TABLES = ("sector", "classes", "regions")
-FIRM_TABLES = (*TABLES, "firms", "contracts", "events", "decisions")
+FIRM_TABLES = (*TABLES, "firms", "fleet", "contracts", "events", "decisions")
+SENT = {"none": TABLES, "first": FIRM_TABLES, "all": FIRM_TABLES, "listed": ("sector", "firms", "events")}
 KEPT = 12  # ensembles nobody watches that stay in memory
 TRIES = 2  # a batch whose worker dies is tried once more
 QUICK = 4  # runs of an ensemble that go before anything else
@@ -271,8 +272,7 @@ class Service:
                 task.share = done / max(1, total)
 
     def _run(self, line: Connection, ensemble: Ensemble, runs: tuple[int, ...]) -> None:
-        wanted = TABLES if ensemble.order.firms == "none" else FIRM_TABLES
-        line.send((replace(ensemble.plan, runs=runs), wanted))
+        line.send((replace(ensemble.plan, runs=runs), SENT[ensemble.order.firms]))
         told = False
         while True:
             if not told and not ensemble.wanted:

@@ -97,8 +97,12 @@ def _columns_of_regions() -> list[str]:
 
 
 def _cut(tables: Mapping[str, pd.DataFrame], wanted: tuple[str, ...]) -> dict[str, Any]:
-    """The wanted tables; of the regions only what pages show, for they are the largest."""
+    """The wanted tables; of regions, and of firms over runs, only what pages show, for they are the largest."""
     kept = {name: tables[name] for name in (*wanted, "errors") if name in tables}
     if "regions" in kept and "firms" not in wanted:
         kept["regions"] = kept["regions"][_columns_of_regions()]
+    if "firms" in kept and "decisions" not in wanted:
+        from viz.firm_runs import COLUMNS
+
+        kept["firms"] = kept["firms"][list(COLUMNS)]
     return kept

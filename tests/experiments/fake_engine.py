@@ -40,7 +40,7 @@ def run_batch(scenario, seed, runs, *, months, mode, firms, tables, labels=None,
         part = dict(tables_of(run, months))
         part["sector"] = part["sector"].assign(hhi_hashrate=carbon[place])
         if run > 0:
-            part |= {"firms": part["firms"][:0], "decisions": part["decisions"][:0]}
+            part |= {name: part[name][:0] for name in ("firms", "fleet", "decisions")}
         parts.append({name: frame.assign(run=labels[place]) if labels else frame for name, frame in part.items()})
     return {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
 

@@ -222,6 +222,18 @@ def test_firms_first_none_and_stop():
     assert problems("firms", none["firms"]) == problems("decisions", none["decisions"]) == []
 
 
+def test_listed_keeps_the_books_of_listed_firms_in_all_runs():
+    scenario = Scenario.load("baseline", {"world.firms": 110, "world.sites": 220})
+    every = run_batch(scenario, 0, [0, 4], months=3, firms="all")
+    listed = run_batch(scenario, 0, [0, 4], months=3, firms="listed")
+    of_listed = every["firms"][every["firms"]["listed"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(listed["firms"], of_listed)
+    assert set(listed["firms"]["run"]) == {0, 4}
+    assert len(listed["fleet"]) == len(listed["decisions"]) == 0
+    for name in ("sector", "classes", "regions", "contracts", "events"):
+        pd.testing.assert_frame_equal(listed[name], every[name])
+
+
 
 def test_concentration_by_hand():
     np.testing.assert_allclose(concentration(np.array([[50.0, 30.0, 20.0], [0.0, 0.0, 0.0]])), [0.38, 0.0])

@@ -1,0 +1,74 @@
+"""Rigs of firms for the result tables: what each owns of every generation, and how much of it stands still."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sim.arrays import sum_by
+from sim.columns import empty
+from sim.months import month_name
+from sim.record_decisions import frame_of, month_names, pick, sorted_by_run
+
+if TYPE_CHECKING:
+    from sim.arrays import Array, Index
+    from sim.sector import Sector
+
+SMALLEST_EHS = 1e-6  # a rig has 1e-4
+
+
+class Fleets:
+    """Rigs by owner and generation of the recorded runs; only what is there is kept, month by month."""
+
+    def __init__(self, rows: Index) -> None:
+        self.rows = rows
+        self.parts: list[dict[str, NDArray[Any]]] = []
+
+    def record(self, s: Sector, month: int) -> None:
+        """Keep the rigs that stand at the month's end."""
+        if not len(self.rows):
+            return
+        ehs, mw, off = fleets(s, self.rows)
+        run, firm, generation = np.nonzero(ehs > SMALLEST_EHS)
+        at = run, firm, generation
+        row = self.rows[run]
+        self.parts.append({
+            "row": row, "month": np.full(len(row), month), "firm": firm, "generation": generation,
+            "installed_ehs": ehs[at], "installed_mw": mw[at], "off_mw": off[at],
+        })  # fmt: skip
+
+    def frame(self, s: Sector) -> pd.DataFrame:
+        """The table ``fleet`` of the months so far."""
+        if not self.parts:
+            return empty("fleet")
+        data: dict[str, Any] = {name: np.concatenate([p[name] for p in self.parts]) for name in self.parts[0]}
+        row, generation = data.pop("row"), data["generation"]
+        released = np.ceil(s.rigs.release).astype(np.int64) + s.start_month
+        first = int(released.min(initial=0))
+        known = [month_name(first + k) for k in range(int(released.max(initial=0)) - first + 1)]
+        data |= {
+            "run": np.array(s.runs, dtype=np.int64)[row], "month": pick(month_names(s), data["month"]),
+            "firm": pick(s.labels.firms, data["firm"]), "generation": pick(s.generation_names, generation),
+            "released": pick(known, released[row, generation] - first),
+            "j_per_th": s.rigs.j_per_th[row, generation],
+        }  # fmt: skip
+        return sorted_by_run(frame_of("fleet", data))
+
+
+def fleets(s: Sector, rows: Index) -> tuple[Array, Array, Array]:
+    """Rigs of some runs by owner and generation (K, F, G): EH/s, MW at the plug, MW of it that stood still."""
+    ehs = s.rigs.ehs[rows]
+    generations = ehs.shape[2]
+    miner = s.sites.miner[rows][:, :, None]
+    cell = np.where(miner >= 0, miner * generations + np.arange(generations), -1).reshape(len(rows), -1)
+    mw_per_ehs = (s.rigs.j_per_th * s.P.power.mining_overhead)[rows][:, None, :]
+
+    def total(values: Array) -> Array:
+        by_cell = sum_by(cell, values.reshape(len(rows), -1), s.n_firms * generations)
+        return by_cell.reshape(len(rows), s.n_firms, generations)
+
+    owned = total(ehs)
+    return owned, owned * mw_per_ehs, total(ehs * s.rigs.off[rows]) * mw_per_ehs
