@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import ModuleType
 
 import ipyvue
+import ipyvuetify
 import pytest
 import solara
 
@@ -50,9 +51,10 @@ def given(monkeypatch, module: ModuleType, base: Snapshot, own: Snapshot, key: s
     def use_ensemble(wanted: Order | None) -> Following:
         if wanted is None:
             return Following("", Snapshot(), None)
+        now = f"{wanted.key}/{wanted.runs}"
         is_base = wanted.scenario.values()["policy.carbon_price_usd_per_t"] == 0
-        own_key = f"{wanted.key}/{wanted.runs}"
-        return Following(own_key, base, None) if is_base else Following(key or own_key, own, None)
+        snapshot = base if is_base else own
+        return Following(now, snapshot, None, snapshot.results, now if is_base else key or now)
 
     monkeypatch.setattr(module, "use_ensemble", use_ensemble)
 
@@ -119,16 +121,25 @@ def test_a_cancelled_run_can_go_on_from_each_chart(monkeypatch, runs):
     assert {chart.more for chart in found.values()} == {"Continue"}
 
 
-def test_failed_runs_are_told_in_the_first_chart_and_the_rest_holds(monkeypatch, runs):
-    none = Snapshot(wanted=22, error="Cash is undefined.")
-    found = list(charts(monkeypatch, full(runs["baseline"]), none).values())
-    assert found[0].notice["head"] == "No run of this scenario finished"
-    assert "Cash is undefined." in found[0].notice["text"]
-    assert [chart.notice for chart in found[1:]] == [None] * 14
-    some = Snapshot(first(runs["own"], 21), 21, 22, 1.0, failed=1)
-    found = list(charts(monkeypatch, full(runs["baseline"]), some).values())
-    assert found[0].notice["head"] == "1 of 22 runs did not finish"
-    assert found[0].notice["actions"] == [{"id": "show", "label": "Show 21 runs"}]
+def test_failed_runs_are_told_once_at_the_head_and_the_rest_holds(monkeypatch, runs):
+    def shown(own: Snapshot) -> tuple[list[str], list[ipyvue.VueTemplate]]:
+        session.history.value = History(now=View(CARBON))
+        given(monkeypatch, explore, full(runs["baseline"]), own)
+        _, rc = solara.render(explore.Explore(), handle_error=False)
+        told = [str(text) for html in rc.find(ipyvuetify.Html).widgets for text in html.children if isinstance(text, str)]
+        blocks = [widget for widget in rc.find(ipyvue.VueTemplate).widgets if widget.has_trait("footer")]
+        rc.close()
+        return told, blocks
+
+    told, found = shown(Snapshot(wanted=22, error="Cash is undefined."))
+    assert told.count("No run of this scenario finished") == 1
+    assert "Undo the last change" in told
+    assert any("Cash is undefined." in text for text in told)
+    assert [chart.notice for chart in found] == [None] * 15
+    told, found = shown(Snapshot(first(runs["own"], 21), 21, 22, 1.0, failed=1))
+    assert told.count("1 of 22 runs did not finish") == 1
+    assert any("The other 21 are sound" in text for text in told)
+    assert [chart.notice for chart in found] == [None] * 15
     assert found[1].footer.endswith("1 run did not finish")
 
 

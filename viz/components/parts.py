@@ -40,12 +40,12 @@ def Head(  # noqa: N802
     event_go_on: Event = _ignore,
     event_action: Event = _ignore,
 ) -> None:
-    """Title, sentence below it, and how far the runs are; see viz.components.words.progress."""
+    """Title, sentence below it, and how far the runs are; see viz.screen.progress."""
 
 
 @solara.component_vue("cards.vue")
-def Cards(cards: list[Data]) -> None:  # noqa: N802
-    """Headline cards; see viz.components.cards."""
+def Cards(cards: list[Data], older: bool = False) -> None:  # noqa: N802
+    """Headline cards; see viz.headline. ``older``: they belong to the setting before."""
 
 
 @solara.component_vue("chart.vue")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import solara
@@ -18,7 +19,9 @@ from viz.charts.options import option
 from viz.components.parts import Cards, ChartBlock, Head
 from viz.ensembles import Following, order, use_ensemble
 from viz.frame import Problem
+from viz.orders import Snapshot
 from viz.pages.panel import LeverPanel
+from viz.past import Past, past
 from viz.settings import settings
 from viz.state import BASELINE, Setting, assumptions_of
 from viz.theme import palette
@@ -57,56 +60,54 @@ def Result(setting: Setting, scenario: Scenario) -> None:  # noqa: N802
         else None
     )
     shown = base if is_baseline else own
-    axes = solara.use_memo(SteadyAxes, [])
-    if base.snapshot.error and not base.snapshot.done:
-        Problem(
-            "The runs ended with an error",
-            [base.snapshot.error, "Undo the last change, or reload the page to try again."],
-            "Undo",
-            lambda: _step(session.history),
-        )
-    comparable = not is_baseline and _same_months(base.snapshot.results, own.snapshot.results)
-    _head(setting, scenario, baseline, shown, base, is_baseline)
-    Cards(
-        cards=headline.cards(
-            shown.snapshot.results, base.snapshot.results if comparable else None, base.snapshot.results
-        )
-    )
-    drawn = use_figures(shown.snapshot.results)
-    dotted = use_figures(None if is_baseline else base.snapshot.results)
-    second = use_figures(modified.snapshot.results if view.modified_baseline else None)
-    results = shown.snapshot.results
-    few = use_figures(screen.first_runs(results) if results and view.option("paths") else None)
+    key = f"{order(scenario).key}/{settings().runs}"
     names = solara.use_memo(dict[str, str], [])
-    names[_key(scenario)] = now = screen.title(setting, scenario)
-    older = names.get(own.key, "an older setting") if own.snapshot.results and own.key != _key(scenario) else ""
-    if is_baseline:
-        older = ""
-    settled, set_settled = solara.use_state("")  # the order whose failed runs were read about
-    told = standing.failure(shown.snapshot) if settled != _key(scenario) and not older else None
+    names[key] = now = screen.title(setting, scenario)
+    older = names.get(shown.of, "an older setting") if shown.results and shown.of != key else ""
     own_firms = f"{firms.name}, {firms.folder.name}" if (firms := session.firms.value) else ""
     solara.use_effect(
         lambda: session.downloads.set(downloads.offers(setting, scenario, shown.snapshot, own_firms)),
         [scenario.content_hash(), shown.snapshot.done, own_firms],
     )
+    _head(setting, scenario, baseline, shown, base, is_baseline)
+    hidden, set_hidden = solara.use_state("")  # the order whose failed runs were read about
+    if shown.key == key and hidden != key:
+        _failed(shown.snapshot, partial(set_hidden, key))
+    results, before = shown.results, base.results
+    comparable = not is_baseline and _same_months(before, results)
+    Cards(cards=headline.cards(results, before if comparable else None, before), older=bool(older))
+    drawn = use_figures(results)
+    dotted = use_figures(None if is_baseline else before)
+    second = use_figures(modified.results if view.modified_baseline else None)
+    few = use_figures(screen.first_runs(results) if results and view.option("paths") else None)
+    axes = solara.use_memo(SteadyAxes, [])
     with solara.v.Html(tag="div", class_="hp-grid"):
-        for place, key in enumerate(drawn or dotted):
-            figure = screen.against(drawn[key], dotted.get(key)) if drawn else screen.only_baseline(dotted[key])
-            extra = [second[key].lines[0].median] if key in second and figure.kind == "lines" else []
+        for name in drawn or dotted:
+            figure = screen.against(drawn[name], dotted.get(name)) if drawn else screen.only_baseline(dotted[name])
+            known = past(name, figure.months)
             Chart(
                 figure=figure,
-                few=few.get(key),
-                modified=extra,
+                few=few.get(name),
+                modified=[second[name].lines[0].median] if name in second and figure.kind == "lines" else [],
+                known=known,
                 axes=axes,
                 preset=setting.scenario,
                 older=bool(older),
                 footer=standing.footer(
-                    figure, shown.snapshot, base.snapshot, waiting=not drawn, now=now, before=older
+                    figure, shown.snapshot, base.snapshot, waiting=not drawn, now=now, before=older,
+                    mark=known.mark if known else "",
                 ),
-                notice=(told if not place else None) or (standing.nothing(figure, scenario) if drawn else None),
+                notice=standing.nothing(figure, scenario) if drawn and not older else None,
                 on_continue=shown.go_on if shown.snapshot.stopped and not older else None,
-                on_settled=lambda: set_settled(_key(scenario)),
-            ).key(key)
+            ).key(name)  # fmt: skip
+
+
+def _failed(snapshot: Snapshot, hide: Callable[[], None]) -> None:
+    """What is told above the cards when runs ended with an error."""
+    told = standing.failure(snapshot)
+    if told is not None:
+        undo = told.actions[0][0] == "undo"
+        Problem(told.head, [told.text], told.actions[0][1], (lambda: _step(session.history)) if undo else hide)
 
 
 def use_figures(results: ResultSet | None) -> dict[str, Figure]:
@@ -119,13 +120,13 @@ def Chart(  # noqa: N802
     figure: Figure,
     few: Figure | None,
     modified: list[list[float]],
+    known: Past | None,
     axes: SteadyAxes,
     preset: str,
     older: bool,
     footer: str,
     notice: standing.Notice | None,
     on_continue: Callable[[], None] | None,
-    on_settled: Callable[[], None],
 ) -> None:
     """One chart with its switches: log axis, sample paths, layers as lines, table."""
     table, set_table = solara.use_state(False)
@@ -137,19 +138,11 @@ def Chart(  # noqa: N802
         if paths and few is not None:
             drawn = screen.with_paths(drawn, few)
     colours = palette(session.dark.value)
-    axis = axes.of(drawn, preset, modified)
+    axis = axes.of(drawn, preset, [*modified, *(known.values if known else ())])
 
     def switch(data: dict[str, Any]) -> None:
         chosen = [key for key in view.option(data["id"]).split(",") if key and key != figure.key]
         session.go(view.with_option(data["id"], ",".join([*chosen, figure.key] if data["on"] else chosen)))
-
-    def act(name: str) -> None:
-        if name == "undo":
-            _step(session.history)
-        elif name == "show":
-            on_settled()
-        else:
-            session.adjust(standing.mended(view.setting, name))
 
     ChartBlock(
         name=figure.key,
@@ -157,17 +150,17 @@ def Chart(  # noqa: N802
         subtitle=figure.subtitle,
         footer=footer,
         more="Continue" if on_continue else "",
-        option=option(drawn, colours, axis=axis, modified=modified),
+        option=option(drawn, colours, axis=axis, modified=modified, past=known),
         older=older,
-        table=screen.table(figure) if table else None,
+        table=screen.table(figure, known) if table else None,
         notice=notice.data if notice else None,
-        definition=screen.definition(figure),
+        definition=screen.definition(figure, known),
         switches=_switches(figure, drawn, log, lines, paths),
         event_toggle=switch,
         event_open_table=set_table,
-        event_action=act,
+        event_action=lambda key: session.adjust(standing.mended(view.setting, key)),
         event_go_on=lambda _: on_continue() if on_continue else None,
-        event_csv=lambda _: session.save(f"hashpivot-{figure.key}.csv", screen.csv(figure), "text/csv"),
+        event_csv=lambda _: session.save(f"hashpivot-{figure.key}.csv", screen.csv(figure, known), "text/csv"),
     )
 
 
@@ -210,11 +203,6 @@ def _last_year(scenario: Scenario) -> int:
 
 def _same_months(one: ResultSet | None, other: ResultSet | None) -> bool:
     return one is not None and other is not None and one.months == other.months
-
-
-def _key(scenario: Scenario) -> str:
-    wanted = order(scenario)
-    return f"{wanted.key}/{wanted.runs}"
 
 
 def _step(history: Any) -> None:
