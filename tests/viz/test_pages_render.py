@@ -68,6 +68,15 @@ def widgets(element: solara.Element, trait: str) -> list[ipyvue.VueTemplate]:
         rc.close()
 
 
+def texts(widget: ipyvuetify.Html) -> list[str]:
+    """All plain words below a widget."""
+    return [
+        text
+        for child in getattr(widget, "children", ())
+        for text in ([child] if isinstance(child, str) else texts(child))
+    ]
+
+
 def full(results: ResultSet, **more) -> Snapshot:
     return replace(Snapshot(results, len(results), 22, 1.0), **more)
 
@@ -123,13 +132,11 @@ def test_a_cancelled_run_can_go_on_from_each_chart(monkeypatch, runs):
 
 def test_failed_runs_are_told_once_at_the_head_and_the_rest_holds(monkeypatch, runs):
     def shown(own: Snapshot) -> tuple[list[str], list[ipyvue.VueTemplate]]:
-        session.history.value = History(now=View(CARBON))
-        given(monkeypatch, explore, full(runs["baseline"]), own)
+        found = charts(monkeypatch, full(runs["baseline"]), own)
         _, rc = solara.render(explore.Explore(), handle_error=False)
-        told = [str(text) for html in rc.find(ipyvuetify.Html).widgets for text in html.children if isinstance(text, str)]
-        blocks = [widget for widget in rc.find(ipyvue.VueTemplate).widgets if widget.has_trait("footer")]
+        told = [text for html in rc.find(ipyvuetify.Html).widgets for text in texts(html)]
         rc.close()
-        return told, blocks
+        return told, list(found.values())
 
     told, found = shown(Snapshot(wanted=22, error="Cash is undefined."))
     assert told.count("No run of this scenario finished") == 1
