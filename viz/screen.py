@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -42,6 +44,13 @@ def against(figure: Figure, base: Figure | None) -> Figure:
     return figure.against(base)
 
 
+def shown(drawn: Mapping[str, Figure], dotted: Mapping[str, Figure]) -> dict[str, Figure]:
+    """The figures of a scenario with the baseline's dotted into them, or those of the baseline until it has some."""
+    if not drawn:
+        return {key: only_baseline(figure) for key, figure in dotted.items()}
+    return {key: against(figure, dotted.get(key)) for key, figure in drawn.items()}
+
+
 def with_paths(figure: Figure, few: Figure) -> Figure:
     """The figure with the paths of another one of a few runs, line by line."""
     lines = tuple(replace(line, paths=other.paths) for line, other in zip(figure.lines, few.lines, strict=True))
@@ -62,7 +71,7 @@ def as_lines(figure: Figure) -> Figure:
 
 def only_baseline(figure: Figure) -> Figure:
     """The frame and the baseline, while a scenario's first run is under way."""
-    unknown = [float("nan")] * len(figure.months)
+    unknown = [math.nan] * len(figure.months)
     waiting = tuple(replace(line, median=unknown, band=None, paths=()) for line in figure.lines)
     return replace(figure.against(figure), lines=waiting)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import ModuleType
 
@@ -96,7 +97,7 @@ def test_waiting_draws_frame_and_baseline_at_once(monkeypatch, runs):
     found = charts(monkeypatch, full(runs["baseline"]), Snapshot(wanted=22))
     assert len(found) == 15
     assert {chart.footer for chart in found.values()} == {"Baseline: 22 runs · scenario: starting"}
-    names = [series.get("name") for series in found["hashprice"].option["series"]]
+    names = [series.get("name") for series in json.loads(found["hashprice"].packed)["series"]]
     assert "Baseline" in names
 
 
@@ -104,7 +105,7 @@ def test_the_first_answer_has_paths_and_no_bands(monkeypatch, runs):
     few = first(runs["own"], 8)
     found = charts(monkeypatch, full(runs["baseline"]), Snapshot(few, 8, 22, 0.4))
     assert found["hashprice"].footer == "8 runs as single paths · bands from 20 runs"
-    assert not any("band" in str(series.get("stack")) for series in found["hashprice"].option["series"])
+    assert not any("band" in str(series.get("stack")) for series in json.loads(found["hashprice"].packed)["series"])
 
 
 def test_an_older_setting_says_so_and_fades(monkeypatch, runs):
@@ -116,7 +117,7 @@ def test_an_older_setting_says_so_and_fades(monkeypatch, runs):
 def test_the_full_band(monkeypatch, runs):
     found = charts(monkeypatch, full(runs["baseline"]), full(runs["own"]))
     assert found["hashprice"].footer.startswith(f"22 runs · bands 10{DASH}90 %, 25{DASH}75 %")
-    assert any("band" in str(series.get("stack")) for series in found["hashprice"].option["series"])
+    assert any("band" in str(series.get("stack")) for series in json.loads(found["hashprice"].packed)["series"])
     assert not found["hashprice"].older
 
 
