@@ -35,7 +35,7 @@ LONG = 600_000  # ms
 LEVERS = (
     ("policy.carbon_price_usd_per_t", 40),
     ("power.interconnection_wait_scale", 0.5),
-    ("ai.demand_scale", 1.5),
+    ("power.headroom_scale", 2),
     ("policy.carbon_price_usd_per_t", 90),
     ("power.price_scale", 1.2),
 )
@@ -59,7 +59,8 @@ async ([key, value, runs]) => {
   row.dispatchEvent(new Event("input"));
   row.dispatchEvent(new Event("change"));
   const words = await until(() => document.querySelector(".hp-lede").innerText !== lede);
-  const answer = await until(() => /single paths|bands 10/.test(footer()) && !footer().startsWith("Shows"));
+  await until(() => /^Shows|^Baseline: /.test(footer()));
+  const answer = await until(() => /^[0-9]+ runs? /.test(footer()));
   const told = document.querySelector(".hp-progress").innerText.match(/First answer ([0-9.]+) s/);
   const band = await until(() => footer().startsWith(`${runs} runs · bands`));
   return { words, answer, runs: told ? 1000 * Number(told[1]) : null, band };
