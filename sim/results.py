@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class ResultSet:
         self.tables = tables
         self.meta: dict[str, Any] = dict(meta or {})
         self._outcomes: dict[str, pd.DataFrame] = {}
+        self._grids: dict[tuple[Any, ...], _Grid | None] = {}
 
     @classmethod
     def from_batches(
@@ -119,6 +121,12 @@ class ResultSet:
         for name in (column, *where):
             if name not in frame:
                 raise UserError(did_you_mean(name, frame.columns.tolist(), f"column of {table}"))
+        key = (table, *sorted(where.items()))
+        if key not in self._grids:
+            self._grids[key] = _Grid.of(frame, where)
+        grid = self._grids[key]
+        if grid is not None:
+            return grid.spread(frame[column])
         for name, value in where.items():
             frame = frame[frame[name] == value]
         return frame.pivot(index="run", columns="month", values=column)
@@ -209,6 +217,34 @@ class FolderTables(Mapping[str, pd.DataFrame]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where the rows of a table lie in frames run x month: found once, for a page asks for dozens of columns."""
+
+    rows: np.ndarray  # of the table, in the order of the frame
+    runs: pd.Index
+    months: pd.Index
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, where: Mapping[str, str]) -> _Grid | None:
+        """The grid of the rows with these labels; None unless each run has each month once."""
+        chosen = np.ones(len(frame), dtype=bool)
+        for name, value in where.items():
+            chosen &= (frame[name] == value).to_numpy(dtype=bool)
+        rows = np.flatnonzero(chosen)
+        run, runs = pd.factorize(frame["run"].iloc[rows], sort=True)
+        month, months = pd.factorize(frame["month"].iloc[rows], sort=True)
+        place = run * len(months) + month
+        if len(rows) != len(runs) * len(months) or len(np.unique(place)) != len(rows):
+            return None
+        return cls(rows[np.argsort(place)], pd.Index(runs, name="run"), pd.Index(months, name="month"))
+
+    def spread(self, column: pd.Series) -> pd.DataFrame:
+        """A column as a frame run x month."""
+        values = column.to_numpy()[self.rows].reshape(len(self.runs), len(self.months))
+        return pd.DataFrame(values, index=self.runs, columns=self.months, dtype=column.dtype)
 
 
 def quantiles(frame: pd.DataFrame, q: Sequence[float] = QUANTILES) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import solara
 
+from sim.results import ResultSet
 from sim.scenario import Scenario
 from viz import session
 from viz.orders import Order, Snapshot
@@ -19,11 +20,17 @@ from viz.state import BASELINE
 
 @dataclass(frozen=True)
 class Following:
-    """An ensemble as a component sees it. ``key`` says which order the snapshot belongs to."""
+    """An ensemble as a component sees it. ``key`` says which order the snapshot belongs to.
+
+    ``results`` are the latest runs there are, and ``of`` the order they belong to: the one before this until the
+    first run of this one is in.
+    """
 
     key: str
     snapshot: Snapshot
     watch: Watch | None
+    results: ResultSet | None = None
+    of: str = ""
 
     def cancel(self, _: object = None) -> None:
         if self.watch:
@@ -51,7 +58,7 @@ def prewarm() -> None:
 
 
 def use_ensemble(wanted: Order | None) -> Following:
-    """Follow an order; a new one lets go of the old, whose snapshot stays, under its key, until the first run is in.
+    """Follow an order; a new one lets go of the old, whose results stay until the first run is in.
 
     ``wanted`` None follows nothing.
     """
@@ -60,14 +67,17 @@ def use_ensemble(wanted: Order | None) -> Following:
 
     def start() -> Callable[[], None] | None:
         if wanted is None:
+            set_current(Following("", Snapshot(), None))
             return None
         watch = service().watch(wanted)
+        older = (current.results, current.of)
 
         def follow() -> None:
             for snapshot in watch.updates():
                 if watch.released:
                     return
-                set_current(Following(key, snapshot, watch))
+                latest = (snapshot.results, key) if snapshot.results or snapshot.error else older
+                set_current(Following(key, snapshot, watch, *latest))
 
         threading.Thread(target=follow, daemon=True).start()
         return watch.release

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from experiments.figures import FIGURES, Figure
 from experiments.figures.model import RUNS_FOR_BANDS
@@ -12,6 +17,7 @@ from sim.results import ResultSet
 from sim.scenario import Scenario
 from viz import levers
 from viz.orders import Snapshot
+from viz.past import Past
 from viz.state import BASELINE, Setting
 
 PATHS_SHOWN = 12  # sample paths on demand
@@ -38,6 +44,13 @@ def against(figure: Figure, base: Figure | None) -> Figure:
     return figure.against(base)
 
 
+def shown(drawn: Mapping[str, Figure], dotted: Mapping[str, Figure]) -> dict[str, Figure]:
+    """The figures of a scenario with the baseline's dotted into them, or those of the baseline until it has some."""
+    if not drawn:
+        return {key: only_baseline(figure) for key, figure in dotted.items()}
+    return {key: against(figure, dotted.get(key)) for key, figure in drawn.items()}
+
+
 def with_paths(figure: Figure, few: Figure) -> Figure:
     """The figure with the paths of another one of a few runs, line by line."""
     lines = tuple(replace(line, paths=other.paths) for line, other in zip(figure.lines, few.lines, strict=True))
@@ -58,14 +71,26 @@ def as_lines(figure: Figure) -> Figure:
 
 def only_baseline(figure: Figure) -> Figure:
     """The frame and the baseline, while a scenario's first run is under way."""
-    unknown = [float("nan")] * len(figure.months)
+    unknown = [math.nan] * len(figure.months)
     waiting = tuple(replace(line, median=unknown, band=None, paths=()) for line in figure.lines)
     return replace(figure.against(figure), lines=waiting)
 
 
-def table(figure: Figure) -> dict[str, Any]:
-    """The numbers drawn, one row a month, the same decimals down a column."""
+def with_past(figure: Figure, known: Past | None) -> pd.DataFrame:
+    """The numbers drawn as a frame, what is known of the months before on top of what is simulated."""
     frame = figure.frame()
+    if known is None:
+        return frame
+    months = [name for name in known.months if any(name in line for line in known.lines.values())]
+    before = pd.DataFrame(np.nan, index=pd.Index(months, name="month"), columns=frame.columns)
+    for label, line in known.lines.items():
+        before[label, "median"] = before.index.map(line)
+    return pd.concat([before, frame])
+
+
+def table(figure: Figure, known: Past | None = None) -> dict[str, Any]:
+    """The numbers drawn, one row a month, the same decimals down a column."""
+    frame = with_past(figure, known)
     factor = 100.0 if figure.percent else 1.0
     columns, places = ["Month"], []
     for column in frame.columns:
@@ -73,23 +98,30 @@ def table(figure: Figure) -> dict[str, Any]:
         columns.append(f"{label or figure.title}{'' if quantile == 'median' else f', {quantile[1:]} %'}")
         places.append(0 if figure.whole else decimals(factor * frame[column]))
     rows = [
-        [month(str(name)), *(number(factor * value, digits) for value, digits in zip(values, places, strict=True))]
+        [
+            f"{month(str(name))}{'' if name in figure.months else ', real'}",
+            *(number(factor * value, digits) for value, digits in zip(values, places, strict=True)),
+        ]
         for name, values in zip(frame.index, frame.to_numpy().tolist(), strict=True)
     ]
     return {"columns": columns, "rows": rows}
 
 
-def csv(figure: Figure) -> bytes:
+def csv(figure: Figure, known: Past | None = None) -> bytes:
     """The numbers drawn, as they are, with a comment of unit and source."""
-    frame = figure.frame()
+    frame = with_past(figure, known)
     frame.columns = frame.columns.map(lambda column: " ".join(part for part in column if part))
-    head = f"# {figure.title}. {figure.subtitle} Unit: {figure.unit}. {figure.footer}\n"
+    if known is not None:
+        frame.insert(0, "basis", ["simulated" if name in figure.months else "real" for name in frame.index])
+    told = f" {known.words}" if known else ""
+    head = f"# {figure.title}. {figure.subtitle} Unit: {figure.unit}. {figure.footer}.{told}\n"
     return (head + frame.to_csv()).encode("utf-8")
 
 
-def definition(figure: Figure) -> str:
+def definition(figure: Figure, known: Past | None = None) -> str:
     """Everything about a chart in words."""
-    return f"{figure.subtitle} Unit: {figure.unit}. Lines are medians over runs; {figure.footer}."
+    told = f" {known.words}" if known else ""
+    return f"{figure.subtitle} Unit: {figure.unit}. Lines are medians over runs; {figure.footer}.{told}"
 
 
 def progress(snapshot: Snapshot, base: Snapshot | None, quiet: bool) -> dict[str, Any]:

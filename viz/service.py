@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.figures.model import RUNS_FOR_BANDS
 from sim.results import ResultSet
 from sim.runs import Frames, Job, describe, make_job
 from viz.cache import read_batches, write_batch
@@ -34,9 +35,11 @@ FIRM_TABLES = (*TABLES, "firms", "fleet", "contracts", "events", "decisions")
 SENT = {"none": TABLES, "first": FIRM_TABLES, "all": FIRM_TABLES, "listed": ("sector", "firms", "events")}
 KEPT = 12  # ensembles nobody watches that stay in memory
 TRIES = 2  # a batch whose worker dies is tried once more
-QUICK = 4  # runs of an ensemble that go before anything else
+QUICK = 2  # runs of an ensemble that go before anything else, each on a worker of its own
 DIED = "A worker process ended before it was done; memory may be short."
 TICK = 0.5  # seconds between looks at the progress
+REST = 0.05  # seconds between two snapshots at least
+GLANCE = 0.03  # seconds between looks at whether somebody still waits for a batch
 
 
 @dataclass
@@ -62,13 +65,15 @@ class Ensemble:
         return max((watch.runs for watch in self.watches if watch.active), default=0)
 
     def next_batch(self) -> tuple[int, ...] | None:
-        """Runs to hand out now: few at first for a quick answer, then more, as a batch costs much before its runs."""
+        """Runs to hand out now: one at first for a quick answer, then as many as bring the bands, then more still,
+        for a batch costs much before its runs.
+        """
         if self.error:
             return None
         if self.todo and self.wanted:
             return self.todo.pop()
         first = self.claimed
-        size = 2 if first < 4 else 8 if first < 20 else 16
+        size = 1 if first < QUICK else (RUNS_FOR_BANDS - QUICK) // 2 if first < RUNS_FOR_BANDS else 16
         runs = tuple(range(first, min(first + size, self.wanted)))
         self.claimed = max(self.claimed, first + len(runs))
         return runs or None
@@ -97,7 +102,7 @@ class Watch:
         self._ensemble = ensemble
 
     def updates(self) -> Iterator[Snapshot]:
-        """Snapshots as they change, at most two a second, until nothing is left to come or it is released."""
+        """Snapshots as runs come in, and of progress twice a second, until nothing is left or it is released."""
         last: tuple[object, ...] = ()
         while not self.released:
             with self._service.changed:
@@ -110,7 +115,7 @@ class Watch:
             yield snapshot
             if not snapshot.running and not snapshot.stopped:
                 return
-            time.sleep(0.15)
+            time.sleep(REST)
 
     def stop(self) -> None:
         """Keep what there is; ``go_on`` fills the rest."""
@@ -263,7 +268,7 @@ class Service:
             if task.stopped and not told:
                 line.send(STOP)
                 told = True
-            if line.poll(0.1):
+            if line.poll(GLANCE):
                 kind, content = line.recv()
                 if kind != "progress":
                     task.settle(kind, content)
@@ -278,7 +283,7 @@ class Service:
             if not told and not ensemble.wanted:
                 line.send(STOP)
                 told = True
-            if not line.poll(0.1):
+            if not line.poll(GLANCE):
                 continue
             kind, content = line.recv()
             with self.changed:

@@ -42,8 +42,12 @@ class Notice:
         }
 
 
-def footer(figure: Figure, snapshot: Snapshot, base: Snapshot, *, waiting: bool, now: str, before: str) -> str:
-    """The footer of a chart. ``before`` names the older setting that is still drawn while ``now`` runs, or is ""."""
+def footer(
+    figure: Figure, snapshot: Snapshot, base: Snapshot, *, waiting: bool, now: str, before: str, mark: str = ""
+) -> str:
+    """The footer of a chart. ``before`` names the older setting that is still drawn while ``now`` runs, or is "";
+    ``mark`` says how what is known of the past is drawn.
+    """
     if snapshot.stopped and snapshot.done < snapshot.wanted and not before:
         return f"Stopped at {snapshot.done} of {plural(snapshot.wanted, 'run')}"
     if waiting:
@@ -55,20 +59,24 @@ def footer(figure: Figure, snapshot: Snapshot, base: Snapshot, *, waiting: bool,
     if 1 < figure.runs < RUNS_FOR_BANDS and figure.kind == "lines" and any(line.paths for line in figure.lines):
         return f"{plural(figure.runs, 'run')} as single paths · bands from {RUNS_FOR_BANDS} runs"
     told = figure.footer.removesuffix(f" · {figure.source}")
-    return f"{told} · {plural(snapshot.failed, 'run')} did not finish" if snapshot.failed else told
+    failed = f"{plural(snapshot.failed, 'run')} did not finish" if snapshot.failed else ""
+    return " · ".join(part for part in (told, failed or mark) if part)
 
 
 def failure(snapshot: Snapshot) -> Notice | None:
-    """What is told in the first chart when runs ended with an error: how many, why, what still holds."""
+    """What is told at the head of a page when runs ended with an error: how many, why, what still holds."""
     if snapshot.error and not snapshot.done:
         text = f"{snapshot.error} What is drawn is the baseline; nothing else was changed."
         return Notice("No run of this scenario finished", text, (("undo", "Undo the last change"),))
     if not snapshot.failed:
         return None
-    reasons = _reasons(snapshot)
-    text = f"{reasons} The other {snapshot.done} are sound, and all charts show them."
-    head = f"{snapshot.failed} of {plural(snapshot.wanted, 'run')} did not finish"
-    return Notice(head, text, (("show", f"Show {plural(snapshot.done, 'run')}"),))
+    text = (
+        f"{_reasons(snapshot)} The other {snapshot.done} are sound, and everything below rests on them alone. "
+        "To see where a run broke off, download the scenario and give it to “hashpivot run --debug”."
+    )
+    return Notice(
+        f"{snapshot.failed} of {plural(snapshot.wanted, 'run')} did not finish", text, (("hide", "Hide this note"),)
+    )
 
 
 def _reasons(snapshot: Snapshot) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import ModuleType
 
 import ipyvue
+import ipyvuetify
 import pytest
 import solara
 
@@ -50,9 +52,10 @@ def given(monkeypatch, module: ModuleType, base: Snapshot, own: Snapshot, key: s
     def use_ensemble(wanted: Order | None) -> Following:
         if wanted is None:
             return Following("", Snapshot(), None)
+        now = f"{wanted.key}/{wanted.runs}"
         is_base = wanted.scenario.values()["policy.carbon_price_usd_per_t"] == 0
-        own_key = f"{wanted.key}/{wanted.runs}"
-        return Following(own_key, base, None) if is_base else Following(key or own_key, own, None)
+        snapshot = base if is_base else own
+        return Following(now, snapshot, None, snapshot.results, now if is_base else key or now)
 
     monkeypatch.setattr(module, "use_ensemble", use_ensemble)
 
@@ -64,6 +67,15 @@ def widgets(element: solara.Element, trait: str) -> list[ipyvue.VueTemplate]:
         return [widget for widget in rc.find(ipyvue.VueTemplate).widgets if widget.has_trait(trait)]
     finally:
         rc.close()
+
+
+def texts(widget: ipyvuetify.Html) -> list[str]:
+    """All plain words below a widget."""
+    return [
+        text
+        for child in getattr(widget, "children", ())
+        for text in ([child] if isinstance(child, str) else texts(child))
+    ]
 
 
 def full(results: ResultSet, **more) -> Snapshot:
@@ -85,7 +97,7 @@ def test_waiting_draws_frame_and_baseline_at_once(monkeypatch, runs):
     found = charts(monkeypatch, full(runs["baseline"]), Snapshot(wanted=22))
     assert len(found) == 15
     assert {chart.footer for chart in found.values()} == {"Baseline: 22 runs · scenario: starting"}
-    names = [series.get("name") for series in found["hashprice"].option["series"]]
+    names = [series.get("name") for series in json.loads(found["hashprice"].packed)["series"]]
     assert "Baseline" in names
 
 
@@ -93,7 +105,7 @@ def test_the_first_answer_has_paths_and_no_bands(monkeypatch, runs):
     few = first(runs["own"], 8)
     found = charts(monkeypatch, full(runs["baseline"]), Snapshot(few, 8, 22, 0.4))
     assert found["hashprice"].footer == "8 runs as single paths · bands from 20 runs"
-    assert not any("band" in str(series.get("stack")) for series in found["hashprice"].option["series"])
+    assert not any("band" in str(series.get("stack")) for series in json.loads(found["hashprice"].packed)["series"])
 
 
 def test_an_older_setting_says_so_and_fades(monkeypatch, runs):
@@ -105,7 +117,7 @@ def test_an_older_setting_says_so_and_fades(monkeypatch, runs):
 def test_the_full_band(monkeypatch, runs):
     found = charts(monkeypatch, full(runs["baseline"]), full(runs["own"]))
     assert found["hashprice"].footer.startswith(f"22 runs · bands 10{DASH}90 %, 25{DASH}75 %")
-    assert any("band" in str(series.get("stack")) for series in found["hashprice"].option["series"])
+    assert any("band" in str(series.get("stack")) for series in json.loads(found["hashprice"].packed)["series"])
     assert not found["hashprice"].older
 
 
@@ -119,16 +131,23 @@ def test_a_cancelled_run_can_go_on_from_each_chart(monkeypatch, runs):
     assert {chart.more for chart in found.values()} == {"Continue"}
 
 
-def test_failed_runs_are_told_in_the_first_chart_and_the_rest_holds(monkeypatch, runs):
-    none = Snapshot(wanted=22, error="Cash is undefined.")
-    found = list(charts(monkeypatch, full(runs["baseline"]), none).values())
-    assert found[0].notice["head"] == "No run of this scenario finished"
-    assert "Cash is undefined." in found[0].notice["text"]
-    assert [chart.notice for chart in found[1:]] == [None] * 14
-    some = Snapshot(first(runs["own"], 21), 21, 22, 1.0, failed=1)
-    found = list(charts(monkeypatch, full(runs["baseline"]), some).values())
-    assert found[0].notice["head"] == "1 of 22 runs did not finish"
-    assert found[0].notice["actions"] == [{"id": "show", "label": "Show 21 runs"}]
+def test_failed_runs_are_told_once_at_the_head_and_the_rest_holds(monkeypatch, runs):
+    def shown(own: Snapshot) -> tuple[list[str], list[ipyvue.VueTemplate]]:
+        found = charts(monkeypatch, full(runs["baseline"]), own)
+        _, rc = solara.render(explore.Explore(), handle_error=False)
+        told = [text for html in rc.find(ipyvuetify.Html).widgets for text in texts(html)]
+        rc.close()
+        return told, list(found.values())
+
+    told, found = shown(Snapshot(wanted=22, error="Cash is undefined."))
+    assert told.count("No run of this scenario finished") == 1
+    assert "Undo the last change" in told
+    assert any("Cash is undefined." in text for text in told)
+    assert [chart.notice for chart in found] == [None] * 15
+    told, found = shown(Snapshot(first(runs["own"], 21), 21, 22, 1.0, failed=1))
+    assert told.count("1 of 22 runs did not finish") == 1
+    assert any("The other 21 are sound" in text for text in told)
+    assert [chart.notice for chart in found] == [None] * 15
     assert found[1].footer.endswith("1 run did not finish")
 
 

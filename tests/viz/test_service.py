@@ -85,7 +85,7 @@ def test_a_baseline_is_kept_on_disk(service):
     watch = service.watch(order)
     finish(watch)
     watch.release()
-    wait_for(lambda: len(list((service.folder / order.key).glob("*/sector.parquet"))) == 2)
+    wait_for(lambda: len(list((service.folder / order.key).glob("*/sector.parquet"))) == 3)
     again = Service(0, service.folder)
     found = again.watch(order)
     snapshot = next(found.updates())

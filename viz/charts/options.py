@@ -5,7 +5,9 @@ Places of labels are computed here, in px of a plot ``PLOT_HEIGHT`` high, for EC
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ from viz.charts.parts import (
     width_of,
     year_marks,
 )
+from viz.past import Past
 
 HEIGHT = 200  # px of a chart with its margins
 DIM = 0.4  # of an older setting while a newer one runs
@@ -43,13 +46,15 @@ def option(
     height: int = HEIGHT,
     compact: bool = False,
     modified: Sequence[Sequence[float]] = (),
+    past: Past | None = None,
 ) -> Option:
     """ECharts option of a figure.
 
     ``axis`` fixes the vertical axis (by default it fits the figure); ``compact`` is a small multiple without labels
-    at the ends of lines; ``modified`` holds a second baseline, drawn as a dotted line in second text.
+    at the ends of lines; ``modified`` holds a second baseline, drawn as a dotted line in second text; ``past`` what
+    is known before the figure's first month, drawn solid.
     """
-    return Chart(figure, colours, axis or axis_of(figure), height, compact, modified).option()
+    return Chart(figure, colours, axis or axis_of(figure), height, compact, modified, past).option()
 
 
 class Chart:
@@ -63,10 +68,12 @@ class Chart:
         height: int,
         compact: bool,
         modified: Sequence[Sequence[float]] = (),
+        past: Past | None = None,
     ) -> None:
         self.figure, self.colours, self.axis = figure, colours, axis
-        self.height, self.compact, self.modified = height, compact, modified
+        self.height, self.compact, self.modified, self.past = height, compact, modified, past
         self.days = [day(month) for month in figure.months]
+        self.before = [day(month) for month in past.months] if past else []
         self.today = sum(month < TODAY for month in figure.months)  # place of the first month ahead
         self.factor = 100.0 if figure.percent else 1.0
 
@@ -74,13 +81,15 @@ class Chart:
         labels = [] if self.compact else self._labels()
         width = max((width_of(item["label"]["formatter"]) for item in labels), default=0.0)
         series = self._stack() if self.figure.kind == "stack" else self._lines()
-        series += [year_marks(self.figure, self.axis, self.colours, self.compact)]
-        series += [today_mark(self.days, self.today, self.colours, self.figure.kind == "stack")]
+        days, today = [*self.before, *self.days], len(self.before) + self.today
+        months = [*(self.past.months if self.past else ()), *self.figure.months]
+        series += [year_marks(replace(self.figure, months=months), self.axis, self.colours, self.compact)]
+        series += [today_mark(days, today, self.colours, self.figure.kind == "stack")]
         if self.axis.log:
-            series += [log_labels(self.axis, self.days, self.colours)]
+            series += [log_labels(self.axis, days, self.colours)]
         if labels:
             series += [helper(labels)]
-        base = frame(self.axis, self.colours, self.days, self.figure, max(16, round(width) + 12))
+        base = frame(self.axis, self.colours, days, self.figure, max(16, round(width) + 12))
         return base | {"series": series}
 
     def _scaled(self, values: Sequence[float]) -> list[float | None]:
@@ -96,13 +105,33 @@ class Chart:
         for second in self.modified:
             series += [self._dotted(second, "Modified baseline", self.colours.second)]
         for line in reversed(self.figure.lines):
-            series += self._median(line)
+            series += [*self._known(line), *self._median(line)]
         return series
+
+    def _known(self, line: Line) -> list[Option]:
+        """What happened before the first month: solid up to it, with dots where months are missing between."""
+        known = self.past.lines.get(line.label, {}) if self.past else {}
+        if not known or self.past is None:
+            return []
+        colour, joined = self.colours.marks[line.meaning], self.past.joined
+        style = {"color": colour, "width": self._width(line), "opacity": line.shade, "type": "solid"}
+        days, values = [day(month) for month in known], self._scaled(list(known.values()))
+        rows = [[d, value] for d, value in zip(days, values, strict=True)]
+        told = tooltip_line(f"{line.label}, real" if line.label else "Real", rows, ["real"], colour)
+        dots = {"showSymbol": True, "symbolSize": 4} if len(known) < len(self.before) else {}
+        look = style if joined else {"width": 0, "opacity": 0}
+        drawn = [told | dots | {"lineStyle": look, "itemStyle": {"color": colour, "opacity": line.shade}, "z": 4}]
+        if joined and math.isfinite(line.median[0]):  # up to where the simulation begins
+            end = [values[-1], self._scaled(line.median[:1])[0]]
+            drawn += [_plain([days[-1], self.days[0]], end, style) | {"z": 4}]
+        return drawn
+
+    def _width(self, line: Line) -> float:
+        return 2.25 if line.leads or len(self.figure.lines) == 1 else 1.75
 
     def _median(self, line: Line) -> list[Option]:
         """Two series that share the point at today: solid, then dashed; the second carries the readout."""
-        width = 2.25 if line.leads or len(self.figure.lines) == 1 else 1.75
-        style = {"color": self.colours.marks[line.meaning], "width": width, "opacity": line.shade}
+        style = {"color": self.colours.marks[line.meaning], "width": self._width(line), "opacity": line.shade}
         values = self._scaled(line.median)
         readout: list[list[Any]] = [[d, v] for d, v in zip(self.days, values, strict=True)]
         names = ["median"]

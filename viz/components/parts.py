@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -40,15 +41,38 @@ def Head(  # noqa: N802
     event_go_on: Event = _ignore,
     event_action: Event = _ignore,
 ) -> None:
-    """Title, sentence below it, and how far the runs are; see viz.components.words.progress."""
+    """Title, sentence below it, and how far the runs are; see viz.screen.progress."""
 
 
 @solara.component_vue("cards.vue")
-def Cards(cards: list[Data]) -> None:  # noqa: N802
-    """Headline cards; see viz.components.cards."""
+def Cards(cards: list[Data], older: bool = False) -> None:  # noqa: N802
+    """Headline cards; see viz.headline. ``older``: they belong to the setting before."""
 
 
 @solara.component_vue("chart.vue")
+def _Chart(  # noqa: N802
+    name: str,
+    title: str,
+    subtitle: str,
+    footer: str,
+    packed: str,
+    height: int,
+    older: bool,
+    bare: bool,
+    table: Data | None,
+    notice: Data | None,
+    more: str,
+    definition: str,
+    switches: list[Data],
+    event_toggle: Event,
+    event_open_table: Event,
+    event_csv: Event,
+    event_action: Event,
+    event_go_on: Event,
+) -> None:
+    """The widget of ChartBlock; ``packed`` is its option as JSON."""
+
+
 def ChartBlock(  # noqa: N802
     name: str,
     title: str,
@@ -68,15 +92,28 @@ def ChartBlock(  # noqa: N802
     event_csv: Event = _ignore,
     event_action: Event = _ignore,
     event_go_on: Event = _ignore,
-) -> None:
+) -> solara.Element:
     """One chart with its words. ``bare`` leaves only the plot; ``notice`` (head, text, actions) takes its place;
     ``more`` is a button behind the footer.
+
+    The option travels as text: as data, every number of it would be visited at each rendering of a page.
     """
+    return _Chart(
+        name=name, title=title, subtitle=subtitle, footer=footer, packed=packed(option), height=height, older=older,
+        bare=bare, table=table, notice=notice, more=more, definition=definition, switches=switches,
+        event_toggle=event_toggle, event_open_table=event_open_table, event_csv=event_csv, event_action=event_action,
+        event_go_on=event_go_on,
+    )  # fmt: skip
+
+
+def packed(data: Any) -> str:
+    """Data as text for a template that takes it so."""
+    return json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
 @solara.component_vue("panel.vue")
 def Panel(  # noqa: N802
-    groups: Data,
+    groups: str,
     values: Data,
     base: Data,
     neutral: Data,
@@ -101,8 +138,8 @@ def Panel(  # noqa: N802
     event_load_firms: Event,
     event_drop_firms: Event,
 ) -> None:
-    """Scenario field, levers and assumptions. ``base``: the values of the scenario before changes;
-    ``firms``: words on a loaded table of firms, empty for the shipped one.
+    """Scenario field, levers and assumptions. ``groups``: those of viz.levers as text; ``base``: the values of the
+    scenario before changes; ``firms``: words on a loaded table of firms, empty for the shipped one.
     """
 
 

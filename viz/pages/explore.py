@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import solara
@@ -18,10 +19,14 @@ from viz.charts.options import option
 from viz.components.parts import Cards, ChartBlock, Head
 from viz.ensembles import Following, order, use_ensemble
 from viz.frame import Problem
+from viz.orders import Snapshot
 from viz.pages.panel import LeverPanel
+from viz.past import Past, past
 from viz.settings import settings
-from viz.state import BASELINE, Setting, assumptions_of
+from viz.state import BASELINE, View, assumptions_of
 from viz.theme import palette
+
+SWITCHES = ("log", "lines", "paths")  # of charts, in the address
 
 
 @solara.component
@@ -31,21 +36,24 @@ def Explore() -> None:  # noqa: N802
         with solara.v.Html(tag="div", class_="hp-side"):
             LeverPanel()
         with solara.v.Html(tag="main", class_="hp-main"):
-            setting = session.view().setting
+            view = session.view()
             try:
-                scenario = setting.load(settings().world)
+                scenario = view.setting.load(settings().world)
             except ScenarioError as error:
                 Problem(
                     "This combination cannot be simulated", error.messages, "Undo", lambda: _step(session.history)
                 )
                 return
-            Result(setting, scenario)
+            Result(view, scenario)
 
 
 @solara.component
-def Result(setting: Setting, scenario: Scenario) -> None:  # noqa: N802
-    """Title, headline cards and charts of a scenario."""
-    view = session.view()
+def Result(view: View, scenario: Scenario) -> None:  # noqa: N802
+    """Title, headline cards and charts of a scenario.
+
+    What the visitor looks at is handed down: every component that read it would render the page once more.
+    """
+    setting = view.setting
     baseline = solara.use_memo(lambda: Scenario.load(BASELINE, settings().world), [])
     assumed = assumptions_of(setting)
     is_baseline = scenario.content_hash() == baseline.content_hash()
@@ -57,61 +65,64 @@ def Result(setting: Setting, scenario: Scenario) -> None:  # noqa: N802
         else None
     )
     shown = base if is_baseline else own
-    axes = solara.use_memo(SteadyAxes, [])
-    if base.snapshot.error and not base.snapshot.done:
-        Problem(
-            "The runs ended with an error",
-            [base.snapshot.error, "Undo the last change, or reload the page to try again."],
-            "Undo",
-            lambda: _step(session.history),
-        )
-    comparable = not is_baseline and _same_months(base.snapshot.results, own.snapshot.results)
-    _head(setting, scenario, baseline, shown, base, is_baseline)
-    Cards(
-        cards=headline.cards(
-            shown.snapshot.results, base.snapshot.results if comparable else None, base.snapshot.results
-        )
-    )
-    drawn = use_figures(shown.snapshot.results)
-    dotted = use_figures(None if is_baseline else base.snapshot.results)
-    second = use_figures(modified.snapshot.results if view.modified_baseline else None)
-    results = shown.snapshot.results
-    few = use_figures(screen.first_runs(results) if results and view.option("paths") else None)
+    key = f"{order(scenario).key}/{settings().runs}"
     names = solara.use_memo(dict[str, str], [])
-    names[_key(scenario)] = now = screen.title(setting, scenario)
-    older = names.get(own.key, "an older setting") if own.snapshot.results and own.key != _key(scenario) else ""
-    if is_baseline:
-        older = ""
-    settled, set_settled = solara.use_state("")  # the order whose failed runs were read about
-    told = standing.failure(shown.snapshot) if settled != _key(scenario) and not older else None
+    names[key] = now = screen.title(setting, scenario)
+    older = names.get(shown.of, "an older setting") if shown.results and shown.of != key else ""
     own_firms = f"{firms.name}, {firms.folder.name}" if (firms := session.firms.value) else ""
     solara.use_effect(
         lambda: session.downloads.set(downloads.offers(setting, scenario, shown.snapshot, own_firms)),
         [scenario.content_hash(), shown.snapshot.done, own_firms],
     )
+    _head(view, scenario, shown, base, is_baseline)
+    hidden, set_hidden = solara.use_state("")  # the order whose failed runs were read about
+    if shown.key == key and hidden != key:
+        _failed(shown.snapshot, partial(set_hidden, key))
+    results, before = shown.results, base.results
+    comparable = not is_baseline and _same_months(before, results)
+    cards = solara.use_memo(
+        lambda: headline.cards(results, before if comparable else None, before), [results, before, comparable]
+    )
+    Cards(cards=cards, older=bool(older))
+    drawn = use_figures(results)
+    dotted = use_figures(None if is_baseline else before)
+    figures = solara.use_memo(lambda: screen.shown(drawn, dotted), [drawn, dotted])
+    second = use_figures(modified.results if view.modified_baseline else None)
+    few = use_figures(screen.first_runs(results) if results and view.option("paths") else None)
+    axes = solara.use_memo(SteadyAxes, [])
     with solara.v.Html(tag="div", class_="hp-grid"):
-        for place, key in enumerate(drawn or dotted):
-            figure = screen.against(drawn[key], dotted.get(key)) if drawn else screen.only_baseline(dotted[key])
-            extra = [second[key].lines[0].median] if key in second and figure.kind == "lines" else []
+        for name, figure in figures.items():
+            known = past(name, figure.months)
             Chart(
                 figure=figure,
-                few=few.get(key),
-                modified=extra,
+                few=few.get(name),
+                modified=[second[name].lines[0].median] if name in second and figure.kind == "lines" else [],
+                known=known,
                 axes=axes,
                 preset=setting.scenario,
+                on=tuple(name in view.option(switch).split(",") for switch in SWITCHES),
+                dark=session.dark.value,
                 older=bool(older),
                 footer=standing.footer(
-                    figure, shown.snapshot, base.snapshot, waiting=not drawn, now=now, before=older
+                    figure, shown.snapshot, base.snapshot, waiting=not drawn, now=now, before=older,
+                    mark=known.mark if known else "",
                 ),
-                notice=(told if not place else None) or (standing.nothing(figure, scenario) if drawn else None),
+                notice=standing.nothing(figure, scenario) if drawn and not older else None,
                 on_continue=shown.go_on if shown.snapshot.stopped and not older else None,
-                on_settled=lambda: set_settled(_key(scenario)),
-            ).key(key)
+            ).key(name)  # fmt: skip
+
+
+def _failed(snapshot: Snapshot, hide: Callable[[], None]) -> None:
+    """What is told above the cards when runs ended with an error."""
+    told = standing.failure(snapshot)
+    if told is not None:
+        undo = told.actions[0][0] == "undo"
+        Problem(told.head, [told.text], told.actions[0][1], (lambda: _step(session.history)) if undo else hide)
 
 
 def use_figures(results: ResultSet | None) -> dict[str, Figure]:
     """Figures of a result, made once per state of it."""
-    return solara.use_memo(lambda: screen.figures(results) if results else {}, [id(results), len(results or ())])
+    return solara.use_memo(lambda: screen.figures(results) if results else {}, [results])
 
 
 @solara.component
@@ -119,37 +130,35 @@ def Chart(  # noqa: N802
     figure: Figure,
     few: Figure | None,
     modified: list[list[float]],
+    known: Past | None,
     axes: SteadyAxes,
     preset: str,
+    on: tuple[bool, ...],
+    dark: bool,
     older: bool,
     footer: str,
     notice: standing.Notice | None,
     on_continue: Callable[[], None] | None,
-    on_settled: Callable[[], None],
 ) -> None:
-    """One chart with its switches: log axis, sample paths, layers as lines, table."""
+    """One chart with its switches: log axis, layers as lines, sample paths, table. ``on``: those of SWITCHES."""
     table, set_table = solara.use_state(False)
-    view = session.view()
-    log, lines, paths = (figure.key in view.option(name).split(",") for name in ("log", "lines", "paths"))
-    drawn = screen.as_lines(figure) if lines and figure.kind == "stack" else figure
-    if drawn.kind == "lines":
-        drawn = replace(drawn, log=drawn.log != log)
-        if paths and few is not None:
-            drawn = screen.with_paths(drawn, few)
-    colours = palette(session.dark.value)
-    axis = axes.of(drawn, preset, modified)
+    log, lines, paths = on
+
+    def draw() -> tuple[Figure, dict[str, Any]]:
+        drawn = screen.as_lines(figure) if lines and figure.kind == "stack" else figure
+        if drawn.kind == "lines":
+            drawn = replace(drawn, log=drawn.log != log)
+            if paths and few is not None:
+                drawn = screen.with_paths(drawn, few)
+        axis = axes.of(drawn, preset, [*modified, *(known.values if known else ())])
+        return drawn, option(drawn, palette(dark), axis=axis, modified=modified, past=known)
+
+    drawn, chart = solara.use_memo(draw, [figure, few, modified, known, preset, on, dark])
 
     def switch(data: dict[str, Any]) -> None:
+        view = session.view()
         chosen = [key for key in view.option(data["id"]).split(",") if key and key != figure.key]
         session.go(view.with_option(data["id"], ",".join([*chosen, figure.key] if data["on"] else chosen)))
-
-    def act(name: str) -> None:
-        if name == "undo":
-            _step(session.history)
-        elif name == "show":
-            on_settled()
-        else:
-            session.adjust(standing.mended(view.setting, name))
 
     ChartBlock(
         name=figure.key,
@@ -157,17 +166,17 @@ def Chart(  # noqa: N802
         subtitle=figure.subtitle,
         footer=footer,
         more="Continue" if on_continue else "",
-        option=option(drawn, colours, axis=axis, modified=modified),
+        option=chart,
         older=older,
-        table=screen.table(figure) if table else None,
+        table=screen.table(figure, known) if table else None,
         notice=notice.data if notice else None,
-        definition=screen.definition(figure),
+        definition=screen.definition(figure, known),
         switches=_switches(figure, drawn, log, lines, paths),
         event_toggle=switch,
         event_open_table=set_table,
-        event_action=act,
+        event_action=lambda key: session.adjust(standing.mended(session.view().setting, key)),
         event_go_on=lambda _: on_continue() if on_continue else None,
-        event_csv=lambda _: session.save(f"hashpivot-{figure.key}.csv", screen.csv(figure), "text/csv"),
+        event_csv=lambda _: session.save(f"hashpivot-{figure.key}.csv", screen.csv(figure, known), "text/csv"),
     )
 
 
@@ -183,15 +192,14 @@ def _switches(figure: Figure, drawn: Figure, log: bool, lines: bool, paths: bool
     return found
 
 
-def _head(
-    setting: Setting, scenario: Scenario, baseline: Scenario, shown: Following, base: Following, is_baseline: bool
-) -> None:
+def _head(view: View, scenario: Scenario, shown: Following, base: Following, is_baseline: bool) -> None:
+    setting, pins = view.setting, view.pins
     span = f"{scenario.world.start[:4]}{DASH}{_last_year(scenario)}"
     if setting.changes:
         lede = f"{levers.lede_of(dict(setting.changes))}. Against the baseline, {span}."
     else:
         lede = scenario.summary if is_baseline else f"{scenario.summary} Against the baseline, {span}."
-    pinned = setting in session.view().pins
+    pinned = setting in pins
     Head(
         title=screen.title(setting, scenario),
         lede=lede,
@@ -210,11 +218,6 @@ def _last_year(scenario: Scenario) -> int:
 
 def _same_months(one: ResultSet | None, other: ResultSet | None) -> bool:
     return one is not None and other is not None and one.months == other.months
-
-
-def _key(scenario: Scenario) -> str:
-    wanted = order(scenario)
-    return f"{wanted.key}/{wanted.runs}"
 
 
 def _step(history: Any) -> None:

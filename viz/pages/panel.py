@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import solara
@@ -13,7 +14,7 @@ from sim.scenario.catalogue import catalogue
 from sim.scenario.registry import field_table
 from sim.tables.check import TableError
 from viz import files, levers, session
-from viz.components.parts import Panel
+from viz.components.parts import Panel, packed
 from viz.state import Setting
 
 
@@ -54,7 +55,7 @@ def LeverPanel() -> None:  # noqa: N802
         session.history.value = history.redo() if forward else history.undo()
 
     Panel(
-        groups=levers.panel(),
+        groups=_groups(),
         values={key: values[key] for key in keys},
         base={key: base[key] for key in keys},
         neutral={key: field_table()[key].default for key in keys},
@@ -79,6 +80,11 @@ def LeverPanel() -> None:  # noqa: N802
         event_load_firms=load_firms,
         event_drop_firms=lambda _: session.firms.set(None),
     )
+
+
+@cache
+def _groups() -> str:
+    return packed(levers.panel())
 
 
 def firms_words(firms: files.OwnFirms | None) -> str:
