@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from sim.arrays import sum_by
 from sim.columns import TABLES
 from sim.record_decisions import Decisions, ban_events, contracts_frame, events_frame, frame_of, month_names, pick
-from sim.record_firms import firm_columns, region_columns, site_uses, statements
+from sim.record_firms import added_up, capacity, firm_columns, region_columns, statements
 from sim.record_sector import class_counts, sector_columns
 from sim.state import ACQUIRED, SIZES, STRATEGIES
 
@@ -34,10 +33,12 @@ class Recorder:
         runs, months = sector.n_runs, sector.months
         kept = {"first": [k for k, run in enumerate(sector.runs) if run == 0], "all": list(range(runs)), "none": []}
         self.rows = np.array(kept[firms], dtype=np.int64)
-        self.sector = blank("sector", (runs, months))
-        self.classes = blank("classes", (runs, months, len(SIZES)))
-        self.regions = blank("regions", (runs, months, sector.n_regions))
-        shape = (len(self.rows), months, sector.n_firms)
+        side_by_side = len(self.rows) and self.rows[-1] - self.rows[0] == len(self.rows) - 1
+        self.taken = slice(self.rows[0], self.rows[-1] + 1) if side_by_side else self.rows  # a view, where it can be
+        self.sector = blank("sector", (months, runs))
+        self.classes = blank("classes", (months, runs, len(SIZES)))
+        self.regions = blank("regions", (months, runs, sector.n_regions))
+        shape = (months, len(self.rows), sector.n_firms)
         self.firms = blank("firms", shape) | {name: np.zeros(shape, dtype=np.int8) for name in LABELS_KEPT}
         self.decisions = Decisions(self.rows, runs)
         self.events: list[dict[str, Any]] = []
@@ -48,16 +49,16 @@ class Recorder:
     def record(self) -> None:
         """Keep the month just done."""
         s, t = self.s, self.s.t - 1
-        uses = site_uses(s)
-        firms = firm_columns(s, uses)
+        mw = capacity(s)
+        firms = firm_columns(s, mw)
         ever = self.founded | (s.firms.entered >= 0)
         counts = class_counts(s, self.alive, ever)
         acquired = self.alive & ~s.firms.alive & (s.firms.exited == ACQUIRED)
         put(self.sector, t, sector_columns(s, firms, counts, acquired))
         put(self.classes, t, counts)
-        of_classes = (name for name in self.classes if name in firms)
-        put(self.classes, t, {name: sum_by(s.firms.size, firms[name], len(SIZES)) for name in of_classes})
-        put(self.regions, t, region_columns(s, uses))
+        of_classes = {name: firms[name] for name in self.classes if name in firms}
+        put(self.classes, t, added_up(of_classes, s.firms.size, len(SIZES)))
+        put(self.regions, t, region_columns(s, mw))
         if len(self.rows):
             self._firms(t, firms)
             self.decisions.record(s, t)
@@ -65,10 +66,9 @@ class Recorder:
         self.alive, self.allowed = s.firms.alive.copy(), s.regions.hashing_allowed.copy()
 
     def _firms(self, t: int, firms: dict[str, Array]) -> None:
-        labels = {name: getattr(self.s.firms, name) for name in LABELS_KEPT}
-        for name, values in (firms | statements(self.s) | labels).items():
-            if name in self.firms:
-                self.firms[name][:, t] = values[self.rows]
+        labels = {name: getattr(self.s.firms, name)[self.taken] for name in LABELS_KEPT}
+        shown = {name: values[self.taken] for name, values in firms.items() if name in self.firms}
+        put(self.firms, t, shown | statements(self.s, self.taken) | labels)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables of the months done so far, with the columns and types of ``sim.columns``."""
@@ -89,7 +89,7 @@ class Recorder:
     ) -> pd.DataFrame:
         """A frame of one row per run, month and, where there is one, ``key``."""
         run, month, row = self._keys(len(runs), max(len(names), 1))
-        data = {name: array[:, : self.s.t].ravel() for name, array in values.items()}
+        data = {name: array[: self.s.t].swapaxes(0, 1).ravel() for name, array in values.items()}
         data |= {"run": runs[run], "month": pick(month_names(self.s), month)}
         return frame_of(table, data | ({key: pick(names, row)} if key else {}))
 
@@ -105,7 +105,8 @@ class Recorder:
         row = self.rows[run]
         there = self.founded[row, firm] | ((s.firms.entered[row, firm] >= 0) & (s.firms.entered[row, firm] <= month))
         run, month, firm, row = run[there], month[there], firm[there], row[there]
-        data: dict[str, Any] = {name: array[run, month, firm] for name, array in self.firms.items()}
+        cell = (month * len(runs) + run) * s.n_firms + firm
+        data: dict[str, Any] = {name: np.take(array, cell) for name, array in self.firms.items()}
         data |= {
             "run": runs[run], "month": pick(month_names(s), month), "firm": pick(s.labels.firms, firm),
             "size": pick(SIZES, s.firms.size[row, firm]), "listed": s.firms.listed[row, firm],
@@ -124,4 +125,4 @@ def blank(table: str, shape: tuple[int, ...]) -> dict[str, Any]:
 def put(store: dict[str, Any], t: int, values: Mapping[str, Any]) -> None:
     """Write a month's values (R, ...) of some columns. Raises KeyError for one the table does not have."""
     for name, array in values.items():
-        store[name][:, t] = array
+        store[name][t] = array
