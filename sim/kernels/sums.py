@@ -83,3 +83,23 @@ def count_by(members: Mask, index: Index, size: int) -> Index:
             for k in range(len(members)):
                 total[k, run, index[run, n]] += members[k, run, n]
     return total
+
+
+@compiled
+def running_totals(values: Array, group: Index) -> Array:
+    """Running sum of ``values`` (n,) within groups of a list sorted by ``group`` (n,), each value included."""
+    totals = np.empty(len(values))
+    total = 0.0
+    for k in range(len(values)):
+        total = values[k] if k == 0 or group[k] != group[k - 1] else total + values[k]
+        totals[k] = total
+    return totals
+
+
+@compiled
+def ranks(group: Index) -> Index:
+    """Place of each member within its group of a list sorted by ``group`` (n,), from 0."""
+    places = np.zeros(len(group), np.int64)
+    for k in range(1, len(group)):
+        places[k] = places[k - 1] + 1 if group[k] == group[k - 1] else 0
+    return places
