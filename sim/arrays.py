@@ -37,6 +37,11 @@ def spread(values: NDArray, index: Index) -> NDArray:
     return sums.look_up(values, index)
 
 
+def among(which: Mask, index: Index) -> Mask:
+    """Where ``index`` (R, N) points to one of ``which`` (R, size); a negative index points to nobody."""
+    return spread(which, index) & (index >= 0)
+
+
 @dataclass
 class Rows:
     """A compressed list of (run, row) pairs: the few rows of a population that a phase works on."""

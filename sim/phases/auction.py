@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, Mask, Rows, sum_by
+from sim.arrays import Array, Index, Mask, Rows, among, spread, sum_by
 from sim.kernels import auctions as kernels
 from sim.kernels import sums
 from sim.phases import ai_sites, finance, mining_options, orders
@@ -30,7 +30,7 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
     ``luck`` (R, F): uniform numbers, which miners look at what is for sale this month and how they like it. Returns
     the firms whose several sites one miner bought: they were taken over rather than broken up.
     """
-    rows = Rows.where((s.sites.owner >= 0) & np.take_along_axis(which, np.maximum(s.sites.owner, 0), axis=1))
+    rows = Rows.where(among(which, s.sites.owner))
     seller = rows.get(s.sites.owner)
     if not len(rows):
         return np.zeros_like(which)
@@ -101,11 +101,11 @@ def _to_miner(s: Sector, at: Rows, winner: Index, price: Array, rigs: Array) -> 
     moved[at.run, at.row] = True
     buyer = np.full((s.n_runs, s.n_sites), -1)
     buyer[at.run, at.row] = winner
-    concerned = (leases.site >= 0) & np.take_along_axis(moved, np.maximum(leases.site, 0), axis=1)
+    concerned = among(moved, leases.site)
     concerned &= (leases.status == BUILDING) | (leases.status == RUNNING)
     debt = np.where(concerned, leases.loan, 0.0)
     books.post("defaults", "banks", loans=-sum_by(leases.firm, debt, s.n_firms))
-    target = np.where(concerned, np.take_along_axis(buyer, np.maximum(leases.site, 0), axis=1), leases.firm)
+    target = np.where(concerned, spread(buyer, leases.site), leases.firm)
     leases.firm = target
     books.post("defaults", "banks", loans=sum_by(leases.firm, debt, s.n_firms))
     own_rigs = at.get(sites.miner) == seller
@@ -127,7 +127,7 @@ def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
     books.post("gains", "developers", cash=at.sum_into(price, s.n_runs, s.n_firms, owner))
     gone = np.zeros((s.n_runs, s.n_sites), bool)
     gone[at.run, at.row] = True
-    concerned = (leases.site >= 0) & np.take_along_axis(gone, np.maximum(leases.site, 0), axis=1)
+    concerned = among(gone, leases.site)
     concerned &= (leases.status == BUILDING) | (leases.status == RUNNING)
     concerned_sites = sum_by(leases.site, concerned.astype(float), s.n_sites) > 0
     ai_sites.end(s, concerned, LANDLORD_GONE)
