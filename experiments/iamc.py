@@ -155,7 +155,7 @@ def _long(results: ResultSet, *keys: str) -> pd.DataFrame:
 
 
 def _mean(long: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    return long.groupby([*keys, "region", "variable", "unit", "year"], as_index=False)["value"].mean()
+    return long.groupby([*keys, "region", "variable", "unit", "year"])["value"].mean().reset_index()
 
 
 def _of_points(long: pd.DataFrame, names: pd.Series) -> pd.DataFrame:

@@ -37,6 +37,11 @@ def spread(values: NDArray, index: Index) -> NDArray:
     return sums.look_up(values, index)
 
 
+def among(which: Mask, index: Index) -> Mask:
+    """Where ``index`` (R, N) points to one of ``which`` (R, size); a negative index points to nobody."""
+    return spread(which, index) & (index >= 0)
+
+
 @dataclass
 class Rows:
     """A compressed list of (run, row) pairs: the few rows of a population that a phase works on."""
@@ -68,7 +73,7 @@ class Rows:
         if not values.flags.c_contiguous:
             return values[self.run, self.row]
         flat = values.reshape(-1, *values.shape[2:])
-        return np.take(flat, self._cells(values.shape[1]), axis=0)
+        return flat.take(self._cells(values.shape[1]), axis=0)
 
     def sum_into(self, values: Array, runs: int, size: int, row: Index | None = None) -> Array:
         """Add a value per pair into (R, size), by ``row`` or by the pairs' own rows; negative rows drop out."""
@@ -83,15 +88,7 @@ def running_total(values: Array, group: Index) -> Array:
     The total restarts exactly at a group's first member (no subtraction of a long prefix, whose rounding
     would depend on the other runs in the batch).
     """
-    if len(values) == 0:
-        return values.copy()
-    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
-    lengths = np.diff(np.r_[starts, len(values)])
-    rank = np.arange(len(values)) - np.repeat(starts, lengths)
-    padded = np.zeros((len(starts), int(lengths.max())))
-    which = np.repeat(np.arange(len(starts)), lengths)
-    padded[which, rank] = values
-    return np.cumsum(padded, axis=1)[which, rank]
+    return sums.running_totals(values, group)
 
 
 def first_in_group(group: Index) -> Mask:
@@ -101,6 +98,7 @@ def first_in_group(group: Index) -> Mask:
 
 def safe_divide(a: Array, b: Array, otherwise: float = 0.0) -> Array:
     """a / b where b is positive, else ``otherwise``."""
-    a, b = np.broadcast_arrays(a, b)
-    a, b = (np.ascontiguousarray(values, dtype=np.float64) for values in (a, b))
+    if a.shape != b.shape:
+        a, b = np.broadcast_arrays(a, b)
+    a, b = np.ascontiguousarray(a, dtype=np.float64), np.ascontiguousarray(b, dtype=np.float64)
     return sums.quotients(a.ravel(), b.ravel(), otherwise).reshape(a.shape)

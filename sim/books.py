@@ -115,8 +115,10 @@ class Books:
 
     def pay(self, fraction: Array) -> None:
         """Pay the same fraction (R, F) of what is owed to each outside sector, out of cash."""
-        for sector in SECTORS:
-            due = fraction * self.owed[sector]
+        for sector, owed in self.owed.items():
+            if not owed.any():
+                continue
+            due = fraction * owed
             self.post("balance_only", sector, payables=-due, cash=-due)
 
     def total(self, names: tuple[str, ...]) -> Array:
@@ -128,8 +130,10 @@ class Books:
 
     def collect(self) -> None:
         """What was earned in earlier months and is still due comes in."""
-        for sector in SECTORS:
-            due = np.maximum(self.claims[sector] - np.maximum(self.fresh_claims[sector], 0.0), 0.0)
+        for sector, claims in self.claims.items():
+            if not claims.any():
+                continue
+            due = np.maximum(claims - np.maximum(self.fresh_claims[sector], 0.0), 0.0)
             self.post("balance_only", sector, receivables=-due, cash=due)
 
     def ebitda(self) -> Array:

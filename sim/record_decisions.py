@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agents import observations as ob
-from sim.columns import TABLES, columns, empty
+from sim.columns import TABLES, empty
 from sim.months import month_name
 from sim.phases import ai_options, bills
 from sim.state import CLASSES, CREDITS, EMPTY, END_REASONS, PRODUCTS, SIZES
@@ -36,8 +37,19 @@ SMALLEST_EQUITY = 1e-3  # M USD per grid MW; a return on less says nothing
 
 def frame_of(table: str, data: dict[str, Any]) -> pd.DataFrame:
     """A frame with the table's columns in their order and types; columns not in ``data`` are an error."""
-    kinds = columns(table)
-    return pd.DataFrame({c.name: pd.Series(data[c.name], dtype=kinds[c.name].dtype) for c in TABLES[table]})
+    return pd.DataFrame({c.name: _typed(data[c.name], c.dtype) for c in TABLES[table]})
+
+
+def _typed(values: Any, dtype: str) -> Any:
+    """A column's values as an array of its type."""
+    return pd.array(values, dtype="str") if dtype == "str" else np.asarray(values, dtype=dtype)
+
+
+def in_order(parts: list[dict[str, Any]], run: str) -> dict[str, Any]:
+    """Columns of the months put together, run after run, in each the order in which things happened."""
+    kept = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.argsort(kept[run], kind="stable")
+    return {name: values[order] for name, values in kept.items()}
 
 
 def pick(names: list[str] | tuple[str, ...], index: Index) -> Any:
@@ -68,24 +80,26 @@ class Decisions:
         rivals[k, chosen] = -np.inf
         second = np.argmax(rivals, axis=1)
         rival = rivals[k, second]
-        outcome, tenant, mw = _in_the_tender(offers, len(choice), planned_mw(cases, choice, hosting, mining))
+        returns = on_equity(seen, rows)
+        place = np.full(len(choice), -1)
+        place[rows] = k
+        outcome, tenant, mw = _in_the_tender(offers, place, planned_mw(cases, rows, chosen, hosting, mining))
         self.parts.append({
             "run": cases.run[rows], "month": np.full(len(rows), month), "firm": cases.firm[rows],
             "site": cases.at.row[rows], "role": cases.role[rows],
             "rule": np.broadcast_to(seen.rule, len(choice))[rows], "connected": cases.connected[rows],
-            "chosen": chosen, "value": value[k, chosen], "mw": mw[rows],
-            "equity_return": on_equity(seen)[rows, chosen],
+            "chosen": chosen, "value": value[k, chosen], "mw": mw, "equity_return": returns[k, chosen],
             "second": np.where(np.isfinite(rival), second, -1), "rival": np.where(np.isfinite(rival), rival, np.nan),
-            "hashing_return": hashing_return(s, cases)[rows], "reluctance": seen.reluctance[rows],
-            "inertia": seen.inertia[rows], "gates": (gate * PLACES).sum(axis=1), "outcome": outcome[rows],
-            "tenant": tenant[rows], **best_ai(seen, hosting, rows),
+            "hashing_return": hashing_return(s, cases, rows), "reluctance": seen.reluctance[rows],
+            "inertia": seen.inertia[rows], "gates": (gate * PLACES).sum(axis=1), "outcome": outcome,
+            "tenant": tenant, **best_ai(seen, hosting, rows, returns),
         })  # fmt: skip
 
     def frame(self, s: Sector) -> pd.DataFrame:
         """The decisions table."""
         if not self.parts:
             return empty("decisions")
-        kept = {name: np.concatenate([part[name] for part in self.parts]) for name in self.parts[0]}
+        kept = in_order(self.parts, "run")
         codes, pattern = np.unique(kept["gates"], return_inverse=True)
         data = {
             "run": np.array(s.runs)[kept["run"]], "month": pick(month_names(s), kept["month"]),
@@ -101,45 +115,58 @@ class Decisions:
             "gate": pick([closed_gates(int(code)) for code in codes], pattern),
             "outcome": pick(OUTCOMES, kept["outcome"]), "tenant": pick(s.labels.tenants, kept["tenant"]),
         }  # fmt: skip
-        return sorted_by_run(frame_of("decisions", data))
+        return frame_of("decisions", data)
 
 
-def _in_the_tender(offers: Offers, n: int, planned: Array) -> tuple[Index, Index, Array]:
-    """What became of the offers: outcome, tenant (-1 none) and MW (what is let, else the plan) of each of n cases."""
-    outcome, tenant, mw = np.zeros(n, np.int64), np.full(n, -1), planned.copy()
-    outcome[offers.case] = np.where(offers.tenant >= 0, 2, 1)
-    tenant[offers.case] = offers.tenant
-    mw[offers.case] = np.where(offers.tenant >= 0, offers.leased_mw, offers.offered_mw())
+def _in_the_tender(offers: Offers, place: Index, planned: Array) -> tuple[Index, Index, Array]:
+    """What became of the offers of n cases: outcome, tenant (-1 none) and MW (what is let, else the plan).
+
+    ``place`` of each case of the month among them, -1 of others.
+    """
+    outcome, tenant, mw = np.zeros(len(planned), np.int64), np.full(len(planned), -1), planned.copy()
+    ours = np.flatnonzero(place[offers.case] >= 0)
+    case, won = place[offers.case[ours]], offers.tenant[ours]
+    outcome[case], tenant[case] = np.where(won >= 0, 2, 1), won
+    mw[case] = np.where(won >= 0, offers.leased_mw[ours], offers.offered_mw()[ours])
     return outcome, tenant, mw
 
 
-def planned_mw(cases: Cases, choice: Index, hosting: ai_options.Plans, mining: mining_options.Plans) -> Array:
-    """MW of what was chosen (n,): critical IT of AI options, grid MW of rigs or of the site left, 0 for hold."""
-    plans = np.zeros((len(choice), len(ob.OPTIONS)))
-    plans[:, ob.AI_OPTIONS] = hosting.it_mw
-    plans[:, ob.REFRESH], plans[:, ob.EXPAND] = mining.refresh_mw, mining.expand_mw
-    moved = np.where(mining.target >= 0, mining.moved_share, 1.0)
-    plans[:, ob.RELOCATE] = cases.rig_mw * moved
-    plans[:, ob.SELL] = plans[:, ob.CLOSE] = cases.connected
-    return plans[np.arange(len(choice)), choice]
+def planned_mw(
+    cases: Cases, rows: Index, chosen: Index, hosting: ai_options.Plans, mining: mining_options.Plans
+) -> Array:
+    """MW of what some cases chose (n,): critical IT of AI options, grid MW of rigs or of the site left; 0: hold."""
+    plans = np.zeros((len(rows), len(ob.OPTIONS)))
+    plans[:, ob.AI_OPTIONS] = hosting.it_mw[rows]
+    plans[:, ob.REFRESH], plans[:, ob.EXPAND] = mining.refresh_mw[rows], mining.expand_mw[rows]
+    moved = np.where(mining.target[rows] >= 0, mining.moved_share[rows], 1.0)
+    plans[:, ob.RELOCATE] = cases.rig_mw[rows] * moved
+    plans[:, ob.SELL] = plans[:, ob.CLOSE] = cases.connected[rows]
+    return plans[np.arange(len(rows)), chosen]
 
 
-def on_equity(seen: ob.MinerObservation) -> Array:
+def on_equity(seen: ob.MinerObservation, rows: Index) -> Array:
     """Yearly cash on the equity part of each option (n, options), NaN where (almost) none is put in."""
-    return np.where(seen.equity > SMALLEST_EQUITY, seen.equity_return, np.nan)
+    return np.where(seen.equity[rows] > SMALLEST_EQUITY, seen.equity_return[rows], np.nan)
 
 
-def hashing_return(s: Sector, cases: Cases) -> Array:
+def hashing_return(s: Sector, cases: Cases, rows: Index) -> Array:
     """Yearly mining margin less fixed cost (n,), over what rigs and connection would fetch; NaN without rigs."""
-    staffed = cases.at.get(bills.staffed(s))
-    fixed = staffed * cases.p(s.P.power.site_cost_usd_per_mw_year) * cases.racks * s.now.inflation[cases.run]
-    tied_up = cases.rig_scrap + cases.p(s.P.finance.connected_mw_value_usd_m) * 1e6 * cases.connected
-    known = (cases.rig_mw >= SMALLEST_MINE_MW) & (tied_up > 0)
-    return np.where(known, (cases.yearly_margin - fixed) / np.where(known, tied_up, 1.0), np.nan)
+    run, p = cases.run[rows], s.P
+    staffed = bills.staffed(s)[run, cases.at.row[rows]]
+    fixed = staffed * p.power.site_cost_usd_per_mw_year[run, 0] * cases.racks[rows] * s.now.inflation[run]
+    land = p.finance.connected_mw_value_usd_m[run, 0] * 1e6 * cases.connected[rows]
+    tied_up = cases.rig_scrap[rows] + land
+    known = (cases.rig_mw[rows] >= SMALLEST_MINE_MW) & (tied_up > 0)
+    return np.where(known, (cases.yearly_margin[rows] - fixed) / np.where(known, tied_up, 1.0), np.nan)
 
 
-def best_ai(seen: ob.MinerObservation, hosting: ai_options.Plans, rows: Index) -> dict[str, NDArray[Any]]:
-    """The AI option that got furthest through the gates, of equals the most valuable, with its figures (n,)."""
+def best_ai(
+    seen: ob.MinerObservation, hosting: ai_options.Plans, rows: Index, returns: Array
+) -> dict[str, NDArray[Any]]:
+    """The AI option that got furthest through the gates, of equals the most valuable, with its figures (n,).
+
+    ``returns`` on equity by option (n, options).
+    """
     options = np.array(ob.AI_OPTIONS)
     gate, value = seen.gate[rows][:, options], seen.value[rows][:, options]
     progress = FURTHEST[gate]
@@ -150,20 +177,16 @@ def best_ai(seen: ob.MinerObservation, hosting: ai_options.Plans, rows: Index) -
     return {
         "ai": option, "ai_gate": gate[k, column], "ai_value": value[k, column],
         "ai_it_mw": hosting.it_mw[rows, column],
-        "ai_minimum": np.where(np.isfinite(minimum), minimum, np.nan), "ai_return": on_equity(seen)[rows, option],
+        "ai_minimum": np.where(np.isfinite(minimum), minimum, np.nan), "ai_return": returns[k, option],
         "ai_payback": np.where(np.isfinite(payback), payback, np.nan),
     }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)  # some hundred patterns make up all reviews
 def closed_gates(code: int) -> str:
     """What closed the options of a case, as "option:gate" words: closed_gates(100) -> "expand_hashing:..."."""
     digits = [code // int(place) % len(ob.GATES) for place in PLACES]
     return " ".join(f"{WORDS[k]}:{GATE_WORDS[gate]}" for k, gate in enumerate(digits) if gate != ob.OPEN)
-
-
-def sorted_by_run(frame: pd.DataFrame) -> pd.DataFrame:
-    """Run after run, in each the order in which things happened."""
-    return frame.sort_values("run", kind="stable", ignore_index=True)
 
 
 def month_names(s: Sector) -> list[str]:
@@ -201,37 +224,29 @@ def dated_events(s: Sector) -> list[dict[str, Any]]:
 
 def events_frame(s: Sector, noted: list[dict[str, Any]]) -> pd.DataFrame:
     """The events table from the engine's notes and what the recorder noted itself."""
-    rows = sorted([*dated_events(s), *noted, *s.events], key=lambda event: (event["run"], event["t"]))
-    if not rows:
+    events = [*dated_events(s), *noted, *s.events]
+    if not events:
         return empty("events")
-    names = month_names(s)
-    told = [_event(s, event) for event in rows]
-    data = {name: [event[name] for event in told] for name in told[0]}
-    data["run"] = [s.runs[event["run"]] for event in rows]
-    data["month"] = [names[event["t"]] for event in rows]
-    return frame_of("events", data)
+    order = np.lexsort(([event["t"] for event in events], [event["run"] for event in events]))
+    events = [events[k] for k in order]
 
+    def told(name: str, otherwise: Any = -1) -> Any:
+        return np.array([event.get(name, otherwise) for event in events])
 
-def _event(s: Sector, event: dict[str, Any]) -> dict[str, Any]:
-    """One event in the words of the table."""
-    run, kind = event["run"], event["kind"]
-    firm, site, region = event.get("firm", -1), event.get("site", -1), event.get("region", -1)
-    if region < 0 and site >= 0:
-        region = int(s.sites.region[run, site])
-    elif region < 0 and firm >= 0:
-        region = int(s.firms.home[run, firm])
-    words = event.get("words", "")
-    words = words or (s.labels.sites[site] if site >= 0 else "")
-    words = words or (s.labels.tenants[event["tenant"]] if "tenant" in event else "")
-    return {
-        "kind": "exit" if kind in EXIT_EVENTS else kind.replace(" ", "_"),
-        "firm": s.labels.firms[firm] if firm >= 0 else "",
-        "size": SIZES[int(s.firms.size[run, firm])] if firm >= 0 else "",
-        "region": s.labels.regions[region] if region >= 0 else "",
-        "detail": kind if kind in EXIT_EVENTS else words,
-        "mw": event.get("mw", 0.0),
-        "value_usd": event.get("value", 0.0),
-    }
+    run, firm, site, region = told("run"), told("firm"), told("site"), told("region")
+    home = np.where(firm >= 0, s.firms.home[run, firm], -1)
+    region = np.where(region >= 0, region, np.where(site >= 0, s.sites.region[run, site], home))
+    words, kind = told("words", "").astype(object), told("kind").astype(object)
+    for names, index in ((s.labels.sites, site), (s.labels.tenants, told("tenant"))):
+        words = np.where(words == "", np.array([*names, ""], dtype=object)[index], words)
+    ended = np.isin(kind, EXIT_EVENTS)
+    return frame_of("events", {
+        "run": np.array(s.runs)[run], "month": pick(month_names(s), told("t")),
+        "kind": np.where(ended, "exit", [str(k).replace(" ", "_") for k in kind]), "firm": pick(s.labels.firms, firm),
+        "size": pick(SIZES, np.where(firm >= 0, s.firms.size[run, firm], -1)),
+        "region": pick(s.labels.regions, region), "detail": np.where(ended, kind, words), "mw": told("mw", 0.0),
+        "value_usd": told("value", 0.0),
+    })  # fmt: skip
 
 
 # ------------------------------------------------------------------ contracts

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.arrays import Array, Index, Mask, safe_divide, spread, sum_by
+from sim.arrays import Array, Index, Mask, safe_divide, spread
+from sim.kernels import sites as kernels
+from sim.kernels import sums
 from sim.state import BUILDING, RUNNING
 
 if TYPE_CHECKING:
@@ -35,26 +37,50 @@ def site_uses(s: Sector) -> dict[str, Array]:
     A hall that waits for its connection or for the racks in its place is not under construction here; a vacant
     hall is idle. Sites that lie dormant outside the sector count nothing.
     """
+    return dict(zip(kernels.USES, _uses(s), strict=True))
+
+
+def _uses(s: Sector) -> Array:
+    """Grid MW of each site by use (7, R, S)."""
     sites = s.sites
-    owned = sites.owner >= 0
-    connected, racks = np.where(owned, sites.connected, 0.0), np.where(owned, sites.racks, 0.0)
-    left = np.maximum(connected - racks - sites.ai_gross - sites.legacy_gpu, 0.0)
-    building = np.minimum(sites.ai_building, left)
-    return {
-        "connected_mw": connected, "pipeline_mw": sites.pipeline, "hashing_mw": racks,
-        "ai_gross_mw": sites.ai_gross, "ai_building_mw": building, "legacy_gpu_mw": sites.legacy_gpu,
-        "idle_mw": left - building,
-    }  # fmt: skip
+    return kernels.uses(
+        sites.owner, sites.connected, sites.pipeline, sites.racks, sites.ai_gross, sites.ai_building, sites.legacy_gpu
+    )
 
 
-def firm_columns(s: Sector, uses: dict[str, Array]) -> dict[str, Array]:
+def added_up(columns: dict[str, Array], index: Index, size: int) -> dict[str, Array]:
+    """Columns (R, N) summed by groups ``index`` (R, N) -> (R, size); what has the index -1 is left out."""
+    return dict(zip(columns, sums.add_columns(np.stack(list(columns.values())), index, size), strict=True))
+
+
+class Capacity(NamedTuple):
+    """MW by use and critical IT MW under contract, by firm (R, F) and by region (R, X)."""
+
+    firms: dict[str, Array]
+    regions: dict[str, Array]
+
+
+def capacity(s: Sector) -> Capacity:
+    """MW at work or to come, of what belongs to firms and of what lies in regions."""
+    uses, leases, live = _uses(s), s.leases, live_leases(s)
+    leased = {
+        "ai_contracted_mw": np.where(live, leases.it_mw, 0.0),
+        "ai_delivered_mw": np.where(live, leases.delivered_mw, 0.0),
+    }
+    place = np.where(leases.site >= 0, spread(s.sites.region, np.maximum(leases.site, 0)), -1)
+    by_firm, by_region = (
+        dict(zip(kernels.USES, sums.add_columns(uses, index, size), strict=True)) | added_up(leased, of_lease, size)
+        for index, of_lease, size in ((s.sites.owner, leases.firm, s.n_firms), (s.sites.region, place, s.n_regions))
+    )
+    return Capacity(by_firm, by_region)
+
+
+def firm_columns(s: Sector, mw: Capacity) -> dict[str, Array]:
     """What tables of firms and of size classes have in common (R, F), units as in ``sim.columns``."""
-    lines, stock, leases, live = s.books.lines, s.books.stock, s.leases, live_leases(s)
+    lines, stock = s.books.lines, s.books.stock
     return {
         "hashrate_ehs": s.ehs_by_firm,
-        **{name: sum_by(s.sites.owner, mw, s.n_firms) for name, mw in uses.items()},
-        "ai_contracted_mw": sum_by(leases.firm, np.where(live, leases.it_mw, 0.0), s.n_firms),
-        "ai_delivered_mw": sum_by(leases.firm, np.where(live, leases.delivered_mw, 0.0), s.n_firms),
+        **mw.firms,
         "mining_revenue_usd": lines["mining_revenue"],
         "hosting_revenue_usd": lines["hosting_revenue"],
         "ai_revenue_usd": lines["ai_revenue"] + lines["gpu_revenue"],
@@ -67,33 +93,25 @@ def firm_columns(s: Sector, uses: dict[str, Array]) -> dict[str, Array]:
     }
 
 
-def statements(s: Sector) -> dict[str, Array]:
-    """Costs as positive numbers and the balance sheet of each firm (R, F), USD; coins also in BTC."""
+def statements(s: Sector, rows: Index | slice = slice(None)) -> dict[str, Array]:
+    """Costs as positive numbers and the balance sheet of each firm of some runs (rows, F), USD; coins also in BTC."""
     lines, stock = s.books.lines, s.books.stock
     return {
-        **{name: 0.0 - lines[line] for name, line in COSTS.items()},
-        **{f"{name}_usd": stock[name] for name in BALANCE},
-        "coins_btc": s.firms.coins_btc,
-        "equity_usd": s.books.equity(),
+        **{name: 0.0 - lines[line][rows] for name, line in COSTS.items()},
+        **{f"{name}_usd": stock[name][rows] for name in BALANCE},
+        "coins_btc": s.firms.coins_btc[rows],
+        "equity_usd": s.books.equity()[rows],
     }
 
 
-def region_columns(s: Sector, uses: dict[str, Array]) -> dict[str, Array]:
+def region_columns(s: Sector, mw: Capacity) -> dict[str, Array]:
     """The regions table's numbers (R, X)."""
-    r, leases, live = s.regions, s.leases, live_leases(s)
-    place = np.where(leases.site >= 0, spread(s.sites.region, np.maximum(leases.site, 0)), -1)
-
-    def total(values: Array) -> Array:
-        return sum_by(s.sites.region, values, s.n_regions)
-
+    r, d = s.regions, s.dispatched
+    running = added_up({"hashrate_ehs": d.ehs, "curtailed_mwh": d.curtailed_mwh}, s.sites.region, s.n_regions)
     return {
         "power_price_usd_per_mwh": r.price, "reserve_margin": r.reserve_margin, "peak_load_mw": r.peak,
         "headroom_mw": r.budget, "wait_months": r.wait * s.P.power.interconnection_wait_scale,
-        "hashrate_ehs": total(s.dispatched.ehs), "mining_power_mw": r.mining_mw,
-        **{name: total(mw) for name, mw in uses.items()},
-        "ai_contracted_mw": sum_by(place, np.where(live, leases.it_mw, 0.0), s.n_regions),
-        "ai_delivered_mw": sum_by(place, np.where(live, leases.delivered_mw, 0.0), s.n_regions),
-        "curtailed_mwh": total(s.dispatched.curtailed_mwh), "emissions_mtco2": r.emissions / 1e6,
+        "mining_power_mw": r.mining_mw, **running, **mw.regions, "emissions_mtco2": r.emissions / 1e6,
         "carbon_price_usd_per_t": r.carbon_price, "mining_excise_usd_per_mwh": r.excise,
         "mining_allowed_share": r.hashing_allowed,
     }  # fmt: skip

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.arrays import sum_by
 from sim.columns import empty
 from sim.months import month_name
-from sim.record_decisions import frame_of, month_names, pick, sorted_by_run
+from sim.record_decisions import frame_of, in_order, month_names, pick
 
 if TYPE_CHECKING:
     from sim.arrays import Array, Index
@@ -44,7 +44,7 @@ class Fleets:
         """The table ``fleet`` of the months so far."""
         if not self.parts:
             return empty("fleet")
-        data: dict[str, Any] = {name: np.concatenate([p[name] for p in self.parts]) for name in self.parts[0]}
+        data = in_order(self.parts, "row")
         row, generation = data.pop("row"), data["generation"]
         released = np.ceil(s.rigs.release).astype(np.int64) + s.start_month
         first = int(released.min(initial=0))
@@ -55,7 +55,7 @@ class Fleets:
             "released": pick(known, released[row, generation] - first),
             "j_per_th": s.rigs.j_per_th[row, generation],
         }  # fmt: skip
-        return sorted_by_run(frame_of("fleet", data))
+        return frame_of("fleet", data)
 
 
 def fleets(s: Sector, rows: Index) -> tuple[Array, Array, Array]:

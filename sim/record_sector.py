@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arrays import Array, Index, Mask, row_sum, safe_divide, sum_by
+from sim.arrays import Array, Index, Mask, row_sum, safe_divide
+from sim.kernels import sums
 from sim.record_firms import concentration, in_distress
 from sim.state import ACQUIRED, AI, BTC, HYBRID, SIZES
 
@@ -21,11 +22,6 @@ SUMS = (
 STRATEGY_COLUMNS = {"firms_btc": BTC, "firms_hybrid": HYBRID, "firms_ai": AI}
 
 
-def count(which: Mask, size: Index) -> Index:
-    """Firms (R, F) in ``which`` by size class (R, 4)."""
-    return sum_by(size, which.astype(np.float64), len(SIZES)).astype(np.int64)
-
-
 def class_counts(s: Sector, alive_before: Mask, ever: Mask) -> dict[str, Index]:
     """Firms and what became of them by size class (R, 4); a firm bought by another is no exit."""
     firms, gone = s.firms, alive_before & ~s.firms.alive
@@ -34,7 +30,8 @@ def class_counts(s: Sector, alive_before: Mask, ever: Mask) -> dict[str, Index]:
         "firms_active": firms.alive, "firms_ever": ever, "exits": gone & (firms.exited != ACQUIRED),
         "entries": firms.alive & ~alive_before,
     }  # fmt: skip
-    return {name: count(which, firms.size) for name, which in groups.items()}
+    counted = sums.count_by(np.stack(list(groups.values())), firms.size, len(SIZES))
+    return dict(zip(groups, counted, strict=True))
 
 
 def sector_columns(

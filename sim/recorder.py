@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from sim.arrays import sum_by
 from sim.columns import TABLES
 from sim.record_decisions import Decisions, ban_events, contracts_frame, events_frame, frame_of, month_names, pick
-from sim.record_firms import firm_columns, firm_labels, region_columns, site_uses, statements
+from sim.record_firms import added_up, capacity, firm_columns, firm_labels, region_columns, statements
 from sim.record_fleet import Fleets
 from sim.record_sector import class_counts, sector_columns
 from sim.state import ACQUIRED, SIZES, STRATEGIES
@@ -40,10 +39,12 @@ class Recorder:
         self.rows = np.array(kept[firms], dtype=np.int64)
         listed = sector.firms.listed.any(axis=0)
         self.kept_firms = np.flatnonzero(listed) if firms == "listed" else np.arange(sector.n_firms)
-        self.sector = blank("sector", (runs, months))
-        self.classes = blank("classes", (runs, months, len(SIZES)))
-        self.regions = blank("regions", (runs, months, sector.n_regions))
-        shape = (len(self.rows), months, len(self.kept_firms))
+        side_by_side = len(self.rows) and self.rows[-1] - self.rows[0] == len(self.rows) - 1
+        self.taken = slice(self.rows[0], self.rows[-1] + 1) if side_by_side else self.rows  # a view, where it can be
+        self.sector = blank("sector", (months, runs))
+        self.classes = blank("classes", (months, runs, len(SIZES)))
+        self.regions = blank("regions", (months, runs, sector.n_regions))
+        shape = (months, len(self.rows), len(self.kept_firms))
         self.firms = blank("firms", shape) | {name: np.zeros(shape, dtype=np.int8) for name in LABELS_KEPT}
         in_detail = self.rows[:0] if firms == "listed" else self.rows
         self.fleets = Fleets(in_detail)
@@ -56,16 +57,16 @@ class Recorder:
     def record(self) -> None:
         """Keep the month just done."""
         s, t = self.s, self.s.t - 1
-        uses = site_uses(s)
-        firms = firm_columns(s, uses)
+        mw = capacity(s)
+        firms = firm_columns(s, mw)
         ever = self.founded | (s.firms.entered >= 0)
         counts = class_counts(s, self.alive, ever)
         acquired = self.alive & ~s.firms.alive & (s.firms.exited == ACQUIRED)
         put(self.sector, t, sector_columns(s, firms, counts, acquired))
         put(self.classes, t, counts)
-        of_classes = (name for name in self.classes if name in firms)
-        put(self.classes, t, {name: sum_by(s.firms.size, firms[name], len(SIZES)) for name in of_classes})
-        put(self.regions, t, region_columns(s, uses))
+        of_classes = {name: firms[name] for name in self.classes if name in firms}
+        put(self.classes, t, added_up(of_classes, s.firms.size, len(SIZES)))
+        put(self.regions, t, region_columns(s, mw))
         if len(self.rows):
             self._firms(t, firms)
             self.fleets.record(s, t)
@@ -74,9 +75,12 @@ class Recorder:
         self.alive, self.allowed = s.firms.alive.copy(), s.regions.hashing_allowed.copy()
 
     def _firms(self, t: int, firms: dict[str, Array]) -> None:
-        for name, values in (firms | statements(self.s) | firm_labels(self.s, t)).items():
-            if name in self.firms:
-                self.firms[name][:, t] = np.take(values[self.rows], self.kept_firms, axis=1)
+        shown: dict[str, Any] = {name: values[self.taken] for name, values in firms.items() if name in self.firms}
+        shown |= statements(self.s, self.taken)
+        shown |= {name: values[self.taken] for name, values in firm_labels(self.s, t).items()}
+        if len(self.kept_firms) < self.s.n_firms:
+            shown = {name: np.take(values, self.kept_firms, axis=1) for name, values in shown.items()}
+        put(self.firms, t, shown)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables of the months done so far, with the columns and types of ``sim.columns``."""
@@ -98,7 +102,7 @@ class Recorder:
     ) -> pd.DataFrame:
         """A frame of one row per run, month and, where there is one, ``key``."""
         run, month, row = self._keys(len(runs), max(len(names), 1))
-        data = {name: array[:, : self.s.t].ravel() for name, array in values.items()}
+        data = {name: array[: self.s.t].swapaxes(0, 1).ravel() for name, array in values.items()}
         data |= {"run": runs[run], "month": pick(month_names(self.s), month)}
         return frame_of(table, data | ({key: pick(names, row)} if key else {}))
 
@@ -113,8 +117,9 @@ class Recorder:
         run, month, place = self._keys(len(runs), len(self.kept_firms))
         row, firm = self.rows[run], self.kept_firms[place]
         there = self.founded[row, firm] | ((s.firms.entered[row, firm] >= 0) & (s.firms.entered[row, firm] <= month))
-        run, month, place, firm, row = run[there], month[there], place[there], firm[there], row[there]
-        data: dict[str, Any] = {name: array[run, month, place] for name, array in self.firms.items()}
+        cell = (month * len(runs) + run) * len(self.kept_firms) + place
+        run, month, firm, row, cell = run[there], month[there], firm[there], row[there], cell[there]
+        data: dict[str, Any] = {name: np.take(array, cell) for name, array in self.firms.items()}
         data |= {
             "run": runs[run], "month": pick(month_names(s), month), "firm": pick(s.labels.firms, firm),
             "size": pick(SIZES, s.firms.size[row, firm]), "listed": s.firms.listed[row, firm],
@@ -134,4 +139,4 @@ def blank(table: str, shape: tuple[int, ...]) -> dict[str, Any]:
 def put(store: dict[str, Any], t: int, values: Mapping[str, Any]) -> None:
     """Write a month's values (R, ...) of some columns. Raises KeyError for one the table does not have."""
     for name, array in values.items():
-        store[name][:, t] = array
+        store[name][t] = array

@@ -91,3 +91,27 @@ def megawatts(
                 if miner[run, k] != owner[run, k]:
                     rented[run, miner[run, k]] += racks[run, k]
     return own + rented, rigs + halls
+
+
+USES = (
+    "connected_mw", "pipeline_mw", "hashing_mw", "ai_gross_mw", "ai_building_mw", "legacy_gpu_mw", "idle_mw",
+)  # fmt: skip
+
+
+@compiled
+def uses(
+    owner: Index, connected: Array, pipeline: Array, racks: Array, ai_gross: Array, ai_building: Array,
+    legacy_gpu: Array,
+) -> Array:  # fmt: skip
+    """Grid MW of each site by use, in the order of ``USES`` (7, R, S); see ``sim.record_firms.site_uses``."""
+    found = np.zeros((7, *owner.shape))
+    for run in range(owner.shape[0]):
+        for k in range(owner.shape[1]):
+            if owner[run, k] >= 0:
+                found[0, run, k], found[2, run, k] = connected[run, k], racks[run, k]
+            halls = ai_gross[run, k]
+            left = max(found[0, run, k] - found[2, run, k] - halls - legacy_gpu[run, k], 0.0)
+            building = min(ai_building[run, k], left)
+            found[1, run, k], found[3, run, k], found[4, run, k] = pipeline[run, k], halls, building
+            found[5, run, k], found[6, run, k] = legacy_gpu[run, k], left - building
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels.compiled import Array, Index, compiled
+from sim.kernels.compiled import Array, Index, Mask, compiled
 
 
 @compiled
@@ -59,3 +59,47 @@ def counts_among(known: Index, kind: Index, run: Index, row: Index, kinds: int) 
                 found[n, kind[run[n], other]] += 1.0
                 found[n, kinds] += 1.0
     return found
+
+
+@compiled
+def add_columns(columns: Array, index: Index, size: int) -> Array:
+    """Several columns (K, R, N) added into groups ``index`` (R, N) -> (K, R, size); negative: left out."""
+    total = np.zeros((columns.shape[0], columns.shape[1], size))
+    for run in range(index.shape[0]):
+        for n in range(index.shape[1]):
+            group = index[run, n]
+            if group >= 0:
+                for k in range(len(columns)):
+                    total[k, run, group] += columns[k, run, n]
+    return total
+
+
+@compiled
+def count_by(members: Mask, index: Index, size: int) -> Index:
+    """How many ``members`` (K, R, N) there are in each group of ``index`` (R, N) -> (K, R, size)."""
+    total = np.zeros((members.shape[0], members.shape[1], size), np.int64)
+    for run in range(index.shape[0]):
+        for n in range(index.shape[1]):
+            for k in range(len(members)):
+                total[k, run, index[run, n]] += members[k, run, n]
+    return total
+
+
+@compiled
+def running_totals(values: Array, group: Index) -> Array:
+    """Running sum of ``values`` (n,) within groups of a list sorted by ``group`` (n,), each value included."""
+    totals = np.empty(len(values))
+    total = 0.0
+    for k in range(len(values)):
+        total = values[k] if k == 0 or group[k] != group[k - 1] else total + values[k]
+        totals[k] = total
+    return totals
+
+
+@compiled
+def ranks(group: Index) -> Index:
+    """Place of each member within its group of a list sorted by ``group`` (n,), from 0."""
+    places = np.zeros(len(group), np.int64)
+    for k in range(1, len(group)):
+        places[k] = places[k - 1] + 1 if group[k] == group[k - 1] else 0
+    return places

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, Mask, Rows, running_total, sum_by
+from sim.arrays import Array, Index, Mask, Rows, among, spread, sum_by
+from sim.kernels import auctions as kernels
+from sim.kernels import sums
 from sim.phases import ai_sites, finance, mining_options, orders
 from sim.state import AI, BUILDING, CLOUD, RUNNING
 
@@ -17,18 +19,18 @@ LEASE_MULTIPLE = 6.0  # yearly EBITDA of a lease that a buyer in distress pays (
 BIDDERS = 0.03  # share of firms that look at a month's auctions: a handful, as in the sales of 2022-24 (assumed)
 BID_SPREAD = 0.4  # bids lie between 80 and 120 % of the value
 OUTSIDE_BID = 0.9  # of the value: what investors from outside pay
-ROUNDS = 40  # sites of one run that can be auctioned in a month; nobody buys the rest
+ROUNDS = 40  # sites of one run that can be auctioned in a month; outsiders get the rest for nothing
 LANDLORD_GONE = 4
 
 
 def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
-    """Sell every site of the firms in ``which`` (R, F); one round handles one site of every run.
+    """Sell every site of the firms in ``which`` (R, F); the dearest first.
 
     A miner with the money wins against an outside developer when he bids more; sites nobody wants fall back.
     ``luck`` (R, F): uniform numbers, which miners look at what is for sale this month and how they like it. Returns
     the firms whose several sites one miner bought: they were taken over rather than broken up.
     """
-    rows = Rows.where((s.sites.owner >= 0) & np.take_along_axis(which, np.maximum(s.sites.owner, 0), axis=1))
+    rows = Rows.where(among(which, s.sites.owner))
     seller = rows.get(s.sites.owner)
     if not len(rows):
         return np.zeros_like(which)
@@ -38,15 +40,12 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
     rigs = rows.get(np.where(s.sites.miner == s.sites.owner, scrap, 0.0))
     worth = rows.get(bids) + rigs
     order = np.lexsort((rows.row, -worth, rows.run))
-    rank = running_total(np.ones(len(order)), rows.run[order]).astype(np.int64) - 1
+    order = order[sums.ranks(rows.run[order]) < ROUNDS]
     funds = np.where(s.firms.alive & ~which, finance.own_funds(s), 0.0)
     winner, price = np.full(len(rows), -1), np.zeros(len(rows))
-    known = presence(s)
-    for k in range(min(int(rank.max()) + 1, ROUNDS)):
-        at = order[rank == k]
-        fits = may_buy(s, known, rows.run[at], rows.row[at])
-        outside = OUTSIDE_BID * (worth[at] - rigs[at])  # outsiders take the site without the rigs
-        winner[at], price[at] = _one_round(rows.run[at], worth[at], outside, funds, luck, fits)
+    outside = OUTSIDE_BID * (worth - rigs)[order]  # outsiders take the site without the rigs
+    sold = lots(s, Rows(rows.run[order], rows.row[order]), worth[order])
+    winner[order], price[order] = kernels.auction(sold, outside, bidders(s, funds, luck), BIDDERS, BID_SPREAD)
     bought = winner >= 0
     _to_miner(s, rows.keep(bought), winner[bought], price[bought], rigs[bought])
     _to_outsiders(s, rows.keep(~bought), price[~bought])
@@ -74,34 +73,17 @@ def lease_value(s: Sector) -> tuple[Array, Array]:
     return value, sum_by(leases.site, np.where(live, leases.loan, 0.0), s.n_sites)
 
 
-def presence(s: Sector) -> Mask:
-    """Continents (C, R, F) on which a firm owns a site."""
-    continents = np.unique(s.continent)
-    where = s.continent[s.sites.region]
-    return np.stack([sum_by(s.sites.owner, (where == c).astype(np.float64), s.n_firms) > 0 for c in continents])
+def bidders(s: Sector, funds: Array, luck: Array) -> kernels.Bidders:
+    """Firms that may want a site, with their ``funds`` and ``luck`` (R, F)."""
+    continents = int(s.continent.max()) + 1
+    known = kernels.presence(s.sites.owner, s.sites.region, s.continent, continents, s.n_firms)
+    return kernels.Bidders(funds, luck, s.firms.strategy == AI, known)
 
 
-def may_buy(s: Sector, known: Mask, run: Index, site: Index) -> Mask:
-    """Firms that may want a site (n, F): they know the continent, and landlords of AI want sites fit for AI."""
-    here = known[s.continent[s.sites.region[run, site]], run]
-    mines_only = s.sites.suitability[run, site] < s.P.ai.min_suitability[run, 0]
-    return here & ~(mines_only[:, None] & (s.firms.strategy == AI)[run])
-
-
-def _one_round(
-    run: Index, worth: Array, outside: Array, funds: Array, luck: Array, fits: Mask
-) -> tuple[Index, Array]:
-    """Winner (-1 an outsider) and price of at most one site per run; the best bidder pays the second price."""
-    interest = (luck[run] - (1 - BIDDERS)) / BIDDERS  # of those above zero: where between the bounds they bid
-    bids = worth[:, None] * (1 - BID_SPREAD / 2 + BID_SPREAD * interest)
-    bids = np.where((interest > 0) & (funds[run] >= bids) & fits, bids, -1.0)
-    rows, winner = np.arange(len(run)), np.argmax(bids, axis=1)
-    best = bids[rows, winner]
-    bids[rows, winner] = -1.0
-    price = np.minimum(np.maximum(np.max(bids, axis=1), outside), np.maximum(best, outside))
-    inside = best > outside
-    funds[run[inside], winner[inside]] -= price[inside]
-    return np.where(inside, winner, -1), price
+def lots(s: Sector, at: Rows, worth: Array) -> kernels.Lots:
+    """Sites that are for sale, in this order."""
+    mines_only = at.get(s.sites.suitability) < s.P.ai.min_suitability[at.run, 0]
+    return kernels.Lots(at.run, s.continent[at.get(s.sites.region)], mines_only, worth)
 
 
 def _to_miner(s: Sector, at: Rows, winner: Index, price: Array, rigs: Array) -> None:
@@ -119,11 +101,11 @@ def _to_miner(s: Sector, at: Rows, winner: Index, price: Array, rigs: Array) -> 
     moved[at.run, at.row] = True
     buyer = np.full((s.n_runs, s.n_sites), -1)
     buyer[at.run, at.row] = winner
-    concerned = (leases.site >= 0) & np.take_along_axis(moved, np.maximum(leases.site, 0), axis=1)
+    concerned = among(moved, leases.site)
     concerned &= (leases.status == BUILDING) | (leases.status == RUNNING)
     debt = np.where(concerned, leases.loan, 0.0)
     books.post("defaults", "banks", loans=-sum_by(leases.firm, debt, s.n_firms))
-    target = np.where(concerned, np.take_along_axis(buyer, np.maximum(leases.site, 0), axis=1), leases.firm)
+    target = np.where(concerned, spread(buyer, leases.site), leases.firm)
     leases.firm = target
     books.post("defaults", "banks", loans=sum_by(leases.firm, debt, s.n_firms))
     own_rigs = at.get(sites.miner) == seller
@@ -145,7 +127,7 @@ def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
     books.post("gains", "developers", cash=at.sum_into(price, s.n_runs, s.n_firms, owner))
     gone = np.zeros((s.n_runs, s.n_sites), bool)
     gone[at.run, at.row] = True
-    concerned = (leases.site >= 0) & np.take_along_axis(gone, np.maximum(leases.site, 0), axis=1)
+    concerned = among(gone, leases.site)
     concerned &= (leases.status == BUILDING) | (leases.status == RUNNING)
     concerned_sites = sum_by(leases.site, concerned.astype(float), s.n_sites) > 0
     ai_sites.end(s, concerned, LANDLORD_GONE)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.arrays import Array, Index, Rows, row_sum, running_total, safe_divide, sum_by
+from sim.kernels import auctions as kernels
+from sim.kernels import sums
 from sim.phases import auction, finance, mining_options, orders
 from sim.phases.cases import power_cost
 from sim.population import size_class
@@ -37,20 +39,17 @@ def reopen(s: Sector) -> None:
     usable = (gain > 0) & (s.regions.hashing_allowed[dormant.run, region] > 0.5)
     order = np.lexsort((dormant.row, -gain, dormant.run))
     order = order[usable[order]]
-    rank = running_total(np.ones(len(order)), dormant.run[order]).astype(np.int64) - 1
-    funds = finance.own_funds(s)
-    known = auction.presence(s)
-    asked = mining_options.miner_bid(s)
-    for k in range(REOPENED_PER_MONTH):
-        at = Rows(dormant.run[order[rank == k]], dormant.row[order[rank == k]])
-        price = asked[at.run] * at.get(sites.connected)
-        outfit = FIRST_RIGS_USD_PER_MW * at.get(sites.connected)
-        able = (funds[at.run] > (price + outfit)[:, None]) & auction.may_buy(s, known, at.run, at.row)
-        winner = np.argmax(np.where(able, (luck[at.run] * (k + 1)) % 1.0 + 1e-9, 0.0), axis=1)
-        found = able[np.arange(len(winner)), winner]
-        at, winner, price = at.keep(found), winner[found], price[found]
-        funds[at.run, winner] -= price
-        paid = at.sum_into(price, s.n_runs, s.n_firms, winner)
+    rank = sums.ranks(dormant.run[order])
+    order, rank = order[rank < REOPENED_PER_MONTH], rank[rank < REOPENED_PER_MONTH]
+    offered = Rows(dormant.run[order], dormant.row[order])
+    mw = offered.get(sites.connected)
+    asked = mining_options.miner_bid(s)[offered.run] * mw
+    bidders = auction.bidders(s, finance.own_funds(s), luck)
+    buyer = kernels.sales(auction.lots(s, offered, asked), FIRST_RIGS_USD_PER_MW * mw, rank, bidders)
+    for k in np.unique(rank[buyer >= 0]):
+        sold = (rank == k) & (buyer >= 0)
+        at, winner = offered.keep(sold), buyer[sold]
+        paid = at.sum_into(asked[sold], s.n_runs, s.n_firms, winner)
         orders.pay_from_funds(s, paid)
         s.books.post("balance_only", "households", cash=-paid, sites=paid)
         sites.owner[at.run, at.row] = sites.miner[at.run, at.row] = winner

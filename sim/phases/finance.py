@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, row_sum, safe_divide
+from sim.arrays import Array, Index, row_sum, safe_divide, spread
 from sim.economics import credit
 from sim.kernels import firms as kernels
 
@@ -24,7 +24,7 @@ def loan_to_cost(s: Sector, rating: Index) -> Array:
         (f.ltc_investment_grade, f.ltc_backstopped, f.ltc_speculative, f.ltc_unrated), axis=1
     )
     scale = f.ltc_scale * s.now.ltc_factor[:, None]
-    return np.clip(np.take_along_axis(table, rating, axis=1) * scale, 0.0, 0.95)
+    return np.clip(spread(table, rating) * scale, 0.0, 0.95)
 
 
 def project_coupon(s: Sector, rating: Index) -> Array:
@@ -34,7 +34,7 @@ def project_coupon(s: Sector, rating: Index) -> Array:
         (f.spread_investment_grade, f.spread_backstopped, f.spread_speculative, f.spread_corporate), axis=1
     )
     base = (s.now.base_rate + s.now.spread_shock)[:, None] - s.P.policy.ai_interest_relief
-    return credit.coupon(base, np.take_along_axis(spreads, rating, axis=1))
+    return credit.coupon(base, spread(spreads, rating))
 
 
 def rig_loan_share(s: Sector) -> Array:

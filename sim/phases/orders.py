@@ -182,7 +182,7 @@ def sell_orders(s: Sector, at: Rows, part: float) -> None:
     sold = np.zeros((len(at), rigs.ehs.shape[2]))
     for coming, generation in zip(rigs.ordered, rigs.ordered_generation, strict=True):
         for k in range(2):
-            np.add.at(sold, (rows, generation[at.run, k]), coming[at.run, at.row, k])
+            sold[rows, generation[at.run, k]] += coming[at.run, at.row, k]
     worth = np.ascontiguousarray(sold * rigs.used[at.run]).sum(axis=-1) * 1e6
     by_firm = at.sum_into(worth, s.n_runs, s.n_firms, at.get(s.sites.miner))
     s.books.post("gains", "vendors", cash=part * by_firm, rigs=-np.minimum(by_firm, s.books.stock["rigs"]))

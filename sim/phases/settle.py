@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Mask, Rows, safe_divide, sum_by
+from sim.arrays import Array, Mask, Rows, among, safe_divide, spread, sum_by
 from sim.economics.credit import coin_loan_room
 from sim.phases import auction, bills, finance, mining_options, orders
 from sim.state import ACQUIRED, BUILDING, CLOSED, COIN, CORPORATE, ENDED, LIQUIDATED, RUNNING
@@ -68,7 +68,7 @@ def sell_idle_rigs(s: Sector, gap: Array) -> None:
     value = np.ascontiguousarray(rigs.ehs * rigs.used[:, None, :]).sum(axis=-1) * 1e6 * idle
     offered = sum_by(s.sites.miner, value, s.n_firms)
     share = np.minimum(safe_divide(gap, offered), 1.0)
-    part = idle * np.take_along_axis(share, np.maximum(s.sites.miner, 0), axis=1) * (s.sites.miner >= 0)
+    part = idle * spread(share, s.sites.miner) * (s.sites.miner >= 0)
     at = Rows.where(part > 0)
     s.sell_rigs(at, at.get(rigs.ehs) * at.get(part)[:, None])
     s.rig_mw_by_site = s.rig_mw_by_site * (1 - part)
@@ -178,10 +178,9 @@ def liquidate(s: Sector, which: Mask, luck: Array) -> None:
 def leave_hosts(s: Sector, which: Mask) -> None:
     """Rigs of failed firms at other firms' sites are sold; the racks are their host's again."""
     sites = s.sites
-    clients = Rows.where(
-        (sites.miner >= 0) & (sites.miner != sites.owner)
-        & np.take_along_axis(which, np.maximum(sites.miner, 0), axis=1)
-    )  # fmt: skip
+    clients = Rows.where((sites.miner != sites.owner) & among(which, sites.miner))
+    if not len(clients):
+        return
     orders.clear_rigs(s, clients, orders.SCRAP_DISCOUNT)
     orders.sell_orders(s, clients, orders.SCRAP_DISCOUNT)
     sites.miner[clients.run, clients.row] = clients.get(sites.owner)
@@ -214,7 +213,7 @@ def wind_up(s: Sector, which: Mask) -> None:
     left = of(books.stock["cash"])
     books.post("liquidation", "households", cash=-left)
     leases = s.leases
-    mine = np.take_along_axis(which, np.maximum(leases.firm, 0), axis=1) & (leases.firm >= 0)
+    mine = among(which, leases.firm)
     orphaned = mine & ((leases.status == BUILDING) | (leases.status == RUNNING))
     leases.end_reason = np.where(orphaned, 4, leases.end_reason)
     leases.ended = np.where(orphaned, s.t, leases.ended)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Mask, Rows, running_total, safe_divide, spread, sum_by
+from sim.arrays import Array, Rows, among, running_total, safe_divide, spread, sum_by
 from sim.economics import mining, power
 from sim.months import days_in_month
 from sim.phases import finance
@@ -138,17 +138,17 @@ def request_connections(s: Sector) -> None:
     pull = np.clip(s.profitability - 1.0, 0.0, 1.0)[:, None] * s.regions.new_mining
     hunger = np.clip(s.now.rent / s.P.ai.rent_usd_m_per_mw_year[:, 0] / s.now.inflation - 1.0, 0.0, 1.0)[:, None]
     pull = pull + hunger * s.regions.new_ai * s.regions.suitability * s.pivot_allowed
-    due = spread_by_owner(s, due_firms(s) & (s.firms.arrears == 0))
+    due = among(due_firms(s) & (s.firms.arrears == 0), s.sites.owner)
     rate = s.P.power.request_share_per_quarter * spread(pull, s.sites.region)
     used = s.rig_mw_by_site + s.rigs.ordered_mw + s.sites.ai_gross + s.sites.ai_building
     connected = s.connected_by_firm()
     pending = sum_by(s.sites.owner, s.sites.pipeline, s.n_firms)
     full = sum_by(s.sites.owner, used, s.n_firms) >= FULL * connected
-    free = spread_by_owner(s, full & (pending <= MOST_PENDING * connected))
+    free = among(full & (pending <= MOST_PENDING * connected), s.sites.owner)
     mw = np.where(due & free & (s.sites.miner == s.sites.owner), rate * s.sites.connected, 0.0)
     affordable = finance.own_funds(s) / (OUTFIT_USD_PER_MW * s.now.inflation[:, None])
     asked = sum_by(s.sites.owner, mw, s.n_firms)
-    mw = mw * spread(np.minimum(safe_divide(affordable, asked, 1.0), 1.0), np.maximum(s.sites.owner, 0))
+    mw = mw * spread(np.minimum(safe_divide(affordable, asked, 1.0), 1.0), s.sites.owner)
     mw = np.where(mw >= SMALLEST_REQUEST_MW, mw, 0.0)
     wait = spread(s.regions.wait, s.sites.region) * s.P.power.interconnection_wait_scale
     draw = s.streams.uniforms("requests", (s.n_sites,))
@@ -158,11 +158,6 @@ def request_connections(s: Sector) -> None:
     mean = safe_divide(s.sites.pipeline * known + mw * date, s.sites.pipeline + mw)
     s.sites.pipeline_month = np.where(mw > 0, np.floor(mean + 1e-6).astype(np.int64), s.sites.pipeline_month)
     s.sites.pipeline = s.sites.pipeline + mw
-
-
-def spread_by_owner(s: Sector, values: Mask) -> Mask:
-    """A mask of firms (R, F) at the sites they own (R, S)."""
-    return (s.sites.owner >= 0) & np.take_along_axis(values, np.maximum(s.sites.owner, 0), axis=1)
 
 
 def measure_load(s: Sector) -> None:

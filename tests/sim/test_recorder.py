@@ -10,7 +10,7 @@ from agents import observations as ob
 from sim.columns import TABLES, problems
 from sim.engine import run_batch
 from sim.record_decisions import closed_gates
-from sim.record_firms import concentration, firm_columns, region_columns, site_uses, statements
+from sim.record_firms import capacity, concentration, firm_columns, region_columns, statements
 from sim.record_sector import class_counts, sector_columns
 from sim.recorder import LABELS_KEPT, Recorder
 from sim.scenario import Scenario
@@ -49,12 +49,12 @@ def test_every_number_of_every_table_is_written():
     s = Sector(Scenario.load("baseline"), 0, [0], months=1)
     recorder = Recorder(s, "all")
     s.advance()
-    uses = site_uses(s)
-    firms = firm_columns(s, uses)
+    mw = capacity(s)
+    firms = firm_columns(s, mw)
     counts = class_counts(s, s.firms.alive, s.firms.alive)
     assert set(sector_columns(s, firms, counts, s.firms.listed)) == set(recorder.sector)
     assert set(recorder.classes) <= {*counts, *firms}
-    assert set(recorder.regions) == set(region_columns(s, uses))
+    assert set(recorder.regions) == set(region_columns(s, mw))
     assert set(recorder.firms) <= {*firms, *statements(s), *LABELS_KEPT}
 
 

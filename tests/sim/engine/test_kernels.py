@@ -8,9 +8,10 @@ from scipy.optimize import brentq
 
 from sim.economics.power import PriceDuration
 from sim.kernels import blocks as kernels
-from sim.kernels import projects, rigs, sums
+from sim.kernels import firms, projects, rigs, sites, sums
 from sim.kernels.compiled import compiled
 from sim.sector import Sector
+from sim.state import BUILDING, CLOUD, COLOCATION, ENDED, RUNNING
 
 CURVE = PriceDuration({"shape": ["a"] * 3, "weight": [0.25, 0.5, 0.25], "ratio": [0.4, 0.8, 2.0]})
 
@@ -27,6 +28,46 @@ def test_sums_leave_out_what_belongs_to_nobody() -> None:
     np.testing.assert_array_equal(total, [[1.0, 0.0, 10.0], [0.0, 7.0, 0.0]])
     sums.add_pairs(total, np.array([0, 1, 1]), np.array([1, -1, 0]), np.array([5.0, 6.0, 7.0]))
     np.testing.assert_array_equal(total, [[1.0, 5.0, 10.0], [7.0, 7.0, 0.0]])
+
+    several = sums.add_columns(np.stack((values, 10 * values)), index, 3)
+    np.testing.assert_array_equal(several, [[[1, 0, 10], [0, 7, 0]], [[10, 0, 100], [0, 70, 0]]])
+
+
+def test_members_are_counted_by_group() -> None:
+    members = np.array([[[True, True, False, True]], [[False, False, False, True]]])
+    np.testing.assert_array_equal(sums.count_by(members, np.array([[1, 1, 0, 2]]), 3), [[[0, 2, 1]], [[0, 0, 1]]])
+
+
+def test_mining_of_two_sites_by_hand() -> None:
+    # firm 0 runs 10 MWh of its own at 300 USD; firm 1 runs 20 MWh at firm 0's site for 900, which cost it 740
+    def one(*values: float) -> np.ndarray:
+        return np.array([values])
+
+    site = sites.Hashing(
+        owner=np.array([[0, 0]]), miner=np.array([[0, 1]]), region=np.array([[0, 1]]), ehs=one(1, 2), mwh=one(10, 20),
+        power_cost=one(300, 900), resale=one(5, 7), supply=one(20, 30),
+    )  # fmt: skip
+    found = sites.mining_accounts(site, one(0, 4), one(1, 2), one(0, 3), np.array([1.1]), 3)
+    for name, expected in {
+        "ehs": (1, 2, 0), "mwh": (10, 20, 0), "excise": (10, 40, 0), "carbon": (0, 60, 0), "fees": (0, 900, 0),
+        "own": (300, 0, 0), "hosted": (740, 0, 0), "earned": (900, 0, 0), "resale": (12, 0, 0), "bill": (300, 740),
+    }.items():  # fmt: skip
+        np.testing.assert_allclose(getattr(found, name), [expected], err_msg=name)
+    owner, miner, racks = np.array([[0, 0, -1]]), np.array([[0, 1, -1]]), one(3, 4, 5)
+    mw, used = sites.megawatts(owner, miner, one(5, 6, 7), racks, one(2, 3, 4), one(0, 1, 9), 2)
+    np.testing.assert_array_equal(mw, [[11, 4]])
+    np.testing.assert_array_equal(used, [[3, 3]])
+
+
+def test_what_leases_earn_and_still_cost_by_hand() -> None:
+    status, firm = np.array([[BUILDING, RUNNING, ENDED, RUNNING]]), np.array([[1, 0, 1, 1]])
+    product = np.array([[COLOCATION, CLOUD, CLOUD, COLOCATION]])
+    it_mw, delivered, rent = np.array([[10.0, 4, 9, 2]]), np.array([[6.0, 4, 9, 2]]), np.array([[3.0, 5, 7, 2]])
+    margin = np.array([[0.5]]), np.array([[0.8]])
+    earned = firms.contracted_ebitda(status, firm, product, it_mw, delivered, rent, *margin, 0.5, 2)
+    np.testing.assert_allclose(earned, [[4 * 5 * 0.5, (6 + 0.5 * 4) * 3 * 0.8 + 2 * 2 * 0.8]])
+    capex, spent, limit, loan = (np.array([[value] * 4]) for value in (100.0, 30.0, 80.0, 25.0))
+    np.testing.assert_allclose(firms.unfunded_capex(status, firm, capex, spent, limit, loan, 2), [[0.0, 70 - 55]])
 
 
 def test_blocks_of_one_site_by_hand() -> None:
