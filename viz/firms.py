@@ -314,7 +314,7 @@ def lease_rows(results: ResultSet, firm: str, when: str) -> list[Data]:
             "id": str(lease["contract"]),
             "cells": [
                 {"words": lease["tenant"], "under": f"{backed}{lease['product'].replace('_', ' ')}, {state}"},
-                {"words": amount(lease["it_mw"])},
+                {"words": even(lease["it_mw"], 0), "value": lease["it_mw"]},
                 {"words": number(lease["rent_usd_m_per_mw_year"], 2)},
                 {"words": f"{lease['term_months'] / 12:.0f} y"},
             ],

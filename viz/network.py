@@ -13,7 +13,7 @@ import pandas as pd
 from experiments.networks import contract_graph, peers_graph
 from experiments.wording import number, plural
 from sim.results import ResultSet
-from viz.firms import MEANING, amount, run_of
+from viz.firms import MEANING, amount, even, run_of
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -205,7 +205,7 @@ def lease_rows(results: ResultSet, when: str, node: str) -> list[Data]:
         first: Data = {"words": str(name)}
         if other == "firm":
             first["meaning"] = MEANING.get(str(strategy.get(name, "")), "exited")
-        row: Data = {"id": str(name), "cells": [first, {"words": amount(mw)}, {"words": share}]}
+        row: Data = {"id": str(name), "cells": [first, {"words": even(mw, 0), "value": mw}, {"words": share}]}
         rows.append(row | ({"open": str(name)} if other == "firm" else {}))
     return rows
 

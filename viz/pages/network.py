@@ -21,7 +21,7 @@ VIEWS = ({"id": "contracts", "label": "Contracts"}, {"id": "information", "label
 TITLES = {"contracts": "Who leases from whom", "information": "Who observes whom", "regions": "Where there is room"}
 LEDES = {
     "contracts": "AI leases between miners, tenants and backstops in {month}. Size: MW of critical IT.",
-    "information": "Firms look at a few others, and may follow what they announce or do. Links last for the whole run; "
+    "information": "Firms look at a few others, and may follow what they announce or do. Links last for the run; "
     "drawn are firms that exist in {month}.",
     "regions": "Headroom, waits and prices of the regions in {month}.",
 }
