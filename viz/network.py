@@ -43,7 +43,7 @@ def layout(results: ResultSet) -> dict[str, Data]:
     room = {
         kind: {name: _room(kind, mw, most) for name, mw in column.items()} for kind, column in columns.items()
     }  # fmt: skip
-    height = max(6 * STEP, *(sum(column.values()) for column in room.values()))
+    height = max(6 * STEP, 1.25 * max(sum(column.values()) for column in room.values()))
     credit = table.groupby("tenant")["credit"].first().to_dict()
     nodes: dict[str, Data] = {}
     for kind, column in room.items():

@@ -80,12 +80,18 @@ def _bars(row: Data) -> list[Data]:
             "name": name.capitalize() if name not in AI else _named(name),
             "left": round(100 * (min(0.0, value) - low) / span, 1),
             "width": round(100 * abs(value) / span, 1),
-            "words": f"{signed(factor * value, places)} {unit}/MW" if value else "0",
+            "words": _worth(factor * value, places, unit),
             "meaning": _meaning(name),
             "chosen": name == row["choice"],
         }
         for name, value in sorted(values.items(), key=lambda item: -item[1])
     ]
+
+
+def _worth(value: float, places: int, unit: str) -> str:
+    if not value:
+        return "0"
+    return f"{signed(value, places)} {unit}/MW" if abs(value) >= 0.5 * 10**-places else "about 0"
 
 
 def _meaning(option: str) -> str:

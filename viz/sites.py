@@ -247,7 +247,7 @@ def mixes(found: Calculation) -> list[Data]:
         ("npv_usd", 1e-6),
     )  # fmt: skip
     values = [[_scaled(row.get(name), factor) for row in mixed] for name, factor in columns]
-    places = [max(0, decimals(column)) for column in values]
+    places = [min(1, max(0, decimals(column))) for column in values]
     rows = []
     for place, row in enumerate(mixed):
         numbers = [column[place] for column in values]

@@ -22,7 +22,7 @@ CODE = """from sim.model import SectorModel
 
 model = SectorModel("baseline", run=0)
 model.step()  # one month
-# miners, tenants, operators, regulators
+# miners, tenants, grids, regulators
 model.agents_by_type
 data = model.datacollector
 data.get_model_vars_dataframe()"""

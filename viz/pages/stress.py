@@ -133,7 +133,7 @@ def Tested(scenario: Scenario) -> None:  # noqa: N802
         with solara.v.Html(tag="div", class_="hp-stack"):
             _state(chosen, asked, task.error if mine and not stopped else "", busy, stopped, last.current)
             if last.current is not None:
-                with solara.v.Html(tag="div", class_="hp-stack hp-older" if busy else "hp-stack"):
+                with solara.v.Html(tag="div", class_="hp-stack hp-faded" if busy else "hp-stack"):
                     Found(last.current[1])
             if chosen.shocks:
                 _struck(chosen)
