@@ -13,6 +13,7 @@ from experiments.wording import DASH, decimals, month, number, plural
 from sim.months import month_name, month_number
 from sim.results import ResultSet
 from sim.tables import load_tables
+from viz.places import short, within
 
 Data = dict[str, Any]
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -35,7 +36,7 @@ CLAIMS = (
     ("Payables", "payables_usd"), ("Equity", "equity_usd"),
 )  # fmt: skip
 BASIS = {"sourced": "read in a source", "carried": "carried forward", "estimated": "estimated", "assumed": "assumed"}
-LEAST_SHARE = 0.02  # of the best month: sources of revenue below it are left out
+LEAST_SHARE = 0.02  # of the best month: layers of a stack below it are left out
 FACTS_TOLD = {
     "energised_mw": "Power in service", "operating_ehs": "Hashrate", "fleet_j_per_th": "Efficiency of rigs",
     "region_split": "Where its sites are", "pipeline_mw": "Power to come", "power_price_usd_per_mwh": "Power price",
@@ -92,15 +93,15 @@ def _row(name: str, row: Data) -> Data:
     strategy = row["strategy"] if row["alive"] else "EXITED"
     groups = ["alive" if row["alive"] else "exited", "listed" if row["listed"] else "private", strategy]
     numbers = (
-        row["connected_mw"], row["ai_delivered_mw"], row["hashrate_ehs"], row["ebitda_year"] / 1e6,
-        row["cash_usd"] / 1e6, row["debt_usd"] / 1e6,
+        (row["connected_mw"], 0), (row["ai_delivered_mw"], 0), (row["hashrate_ehs"], 1),
+        (row["ebitda_year"] / 1e6, 0), (row["cash_usd"] / 1e6, 0), (row["debt_usd"] / 1e6, 0),
     )  # fmt: skip
     cells: list[Data] = [
         {"words": name},
         {"words": STRATEGY[strategy], "meaning": MEANING[strategy]},
         {"words": SIZE[row["size"]], "value": list(SIZE).index(row["size"])},
-        {"words": row["region"]},
-        *({"words": amount(value), "value": float(value)} for value in numbers),
+        {"words": short(row["region"])},
+        *({"words": even(value, digits), "value": float(value)} for value, digits in numbers),
     ]
     return {"id": name, "open": name, "groups": groups, "cells": cells}
 
@@ -112,15 +113,24 @@ def amount(value: float) -> str:
     return number(value, 0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2)
 
 
+def even(value: float, digits: int) -> str:
+    """The same decimals down a column; nothing as an en dash, next to nothing as such."""
+    if not np.isfinite(value) or abs(value) < 0.005:
+        return DASH
+    least = 10.0**-digits
+    return f"<{number(least, digits)}" if 0 < value < least / 2 else number(value, digits)
+
+
 def sentence(results: ResultSet, firm: str, when: str) -> str:
     """What a firm is, in one or two sentences."""
     row = one(results, firm, when)
     if not row["alive"]:
         return (
-            f"{_ending(results, firm)} It was a {'listed' if row['listed'] else 'private'} firm of {row['region']}."
+            f"{_ending(results, firm)} It was a {'listed' if row['listed'] else 'private'} firm with its home "
+            f"in {within(row['region'])}."
         )
     kind = "Listed firm" if row["listed"] else "Private firm, made up to match the rest of the sector,"
-    parts = [f"{kind} with its home in {row['region']}, {SIZE[row['size']]} at the start."]
+    parts = [f"{kind} with its home in {within(row['region'])}, {SIZE[row['size']]} at the start."]
     doing = []
     if row["hashrate_ehs"] > 0.005:
         doing.append(f"runs {amount(row['hashrate_ehs'])} EH/s")
@@ -171,10 +181,10 @@ def facts(results: ResultSet, firm: str, when: str, data: Path | None = None) ->
     ratio = number(net / earned, 1) if earned > 0 and net > 0 else "none" if net <= 0 else DASH
     covered = coverage(firm, data)
     return [
-        {"name": "Connected", "figure": amount(row["connected_mw"]), "unit": "MW"},
-        {"name": "AI, delivered", "figure": amount(row["ai_delivered_mw"]), "unit": "MW IT"},
-        {"name": "Hashrate", "figure": amount(row["hashrate_ehs"]), "unit": "EH/s"},
-        {"name": "Cash", "figure": amount(row["cash_usd"] / 1e6), "unit": "M USD"},
+        _fact("Connected", row["connected_mw"], "MW"),
+        _fact("AI, delivered", row["ai_delivered_mw"], "MW IT"),
+        _fact("Hashrate", row["hashrate_ehs"], "EH/s"),
+        _fact("Cash", row["cash_usd"] / 1e6, "M USD"),
         {"name": "Net debt / EBITDA", "figure": ratio, "unit": TIMES if ratio[0].isdigit() else ""},
         {
             "name": "Data coverage",
@@ -182,6 +192,15 @@ def facts(results: ResultSet, firm: str, when: str, data: Path | None = None) ->
             "unit": "% sourced" if covered else "",
         },
     ]
+
+
+def _fact(name: str, value: float, unit: str) -> Data:
+    words = amount(value)
+    return (
+        {"name": name, "figure": "none", "unit": ""}
+        if words == DASH
+        else {"name": name, "figure": words, "unit": unit}
+    )
 
 
 def coverage(firm: str, data: Path | None = None) -> tuple[float, list[tuple[str, str, str]]] | None:
@@ -234,8 +253,6 @@ def figures(results: ResultSet, firm: str) -> list[Figure]:
         line("AI", "ai", of("ai_revenue_usd", factor=money)),
         line("Grid", "power", of("demand_response_revenue_usd", "resale_revenue_usd", factor=money)),
     )
-    most = max(sum(values) for values in zip(*(layer.median for layer in sales), strict=True))
-    shown = [layer for layer in sales if layer.label == "Mining" or max(layer.median) > LEAST_SHARE * most]
     hashrate = (line("Own rigs", "btc", of("hashrate_ehs")),)
 
     def figure(key: str, title: str, subtitle: str, unit: str, kind: Any, lines: tuple[Line, ...]) -> Figure:
@@ -244,11 +261,17 @@ def figures(results: ResultSet, firm: str) -> list[Figure]:
     debt = "Million USD, month end. Debt: loans and convertible notes."
     own_rigs = "Own rigs, at own and others' sites, EH/s, mean of the month."
     return [
-        figure("power", "Power by use", "Grid MW at its sites, month end. One run.", "MW", "stack", power),
+        figure("power", "Power by use", "Grid MW at its sites, month end. One run.", "MW", "stack", _layers(power)),
         figure("books", "Books", debt, "M USD", "lines", books),
-        figure("sales", "Revenue by source", "Million USD a month, nominal.", "M USD", "stack", tuple(shown)),
+        figure("sales", "Revenue by source", "Million USD a month, nominal.", "M USD", "stack", _layers(sales)),
         figure("rate", "Hashrate", own_rigs, "EH/s", "lines", hashrate),
     ]
+
+
+def _layers(stack: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The first layer of a stack, and of the others those that ever matter."""
+    most = max(sum(values) for values in zip(*(layer.median for layer in stack), strict=True))
+    return (stack[0], *(layer for layer in stack[1:] if max(layer.median) > LEAST_SHARE * most))
 
 
 def balance(results: ResultSet, firm: str, when: str) -> list[Data]:
@@ -291,7 +314,7 @@ def lease_rows(results: ResultSet, firm: str, when: str) -> list[Data]:
             "id": str(lease["contract"]),
             "cells": [
                 {"words": lease["tenant"], "under": f"{backed}{lease['product'].replace('_', ' ')}, {state}"},
-                {"words": amount(lease["it_mw"])},
+                {"words": even(lease["it_mw"], 0), "value": lease["it_mw"]},
                 {"words": number(lease["rent_usd_m_per_mw_year"], 2)},
                 {"words": f"{lease['term_months'] / 12:.0f} y"},
             ],

@@ -13,7 +13,7 @@ import pandas as pd
 from experiments.networks import contract_graph, peers_graph
 from experiments.wording import number, plural
 from sim.results import ResultSet
-from viz.firms import MEANING, amount, chosen_month, run_of
+from viz.firms import MEANING, amount, even, run_of
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -24,7 +24,10 @@ WIDTH, TOP, STEP = 940, 76, 52
 X = {"m": 262, "t": 560, "b": 822}
 SIDES = {"m": 220, "c": 470, "b": 720}  # of the information network
 LARGEST, SMALLEST = 21.0, 4.0  # px of a node's radius
-REST = {"m": "other miners", "t": "other tenants"}
+REST = {"m": "Other miners", "t": "Other tenants", "b": "Others"}
+COLOURS = "Blue: AI, violet: hybrid, orange: BTC."
+LABEL = 24  # px that a label above its node takes
+STRATEGY_WORDS = {"btc": "BTC", "hybrid": "hybrid", "ai": "AI"}
 SHOWN_LINKS = 9  # firms on each side of the information network
 
 
@@ -32,28 +35,46 @@ def layout(results: ResultSet) -> dict[str, Data]:
     """Every node that ever has a lease, by id, with its place; the same in all months."""
     table = results.table("contracts")
     table = table[table["run"] == run_of(results)]
-    miners = _ranked(table, "firm", MOST_MINERS)
-    tenants = _ranked(table, "tenant", MOST_TENANTS)
-    backers = _ranked(table[table["backstop"] != ""], "backstop", MOST_TENANTS)
-    height = max(len(miners), len(tenants), 6) * STEP
+    columns = {
+        "m": _ranked(table, "firm", "m", MOST_MINERS), "t": _ranked(table, "tenant", "t", MOST_TENANTS),
+        "b": _ranked(table[table["backstop"] != ""], "backstop", "b", MOST_TENANTS),
+    }  # fmt: skip
+    most = max((mw for column in columns.values() for mw in column.values()), default=1.0)
+    room = {
+        kind: {name: _room(kind, mw, most) for name, mw in column.items()} for kind, column in columns.items()
+    }  # fmt: skip
+    height = max(6 * STEP, 1.25 * max(sum(column.values()) for column in room.values()))
     credit = table.groupby("tenant")["credit"].first().to_dict()
     nodes: dict[str, Data] = {}
-    for kind, names in (("m", miners), ("t", tenants), ("b", backers)):
-        gap = height / max(1, len(names))
-        for place, name in enumerate(names):
-            y = TOP + gap * (place + 0.5)
+    for kind, column in room.items():
+        slack = (height - sum(column.values())) / max(1, len(column))
+        y = float(TOP)
+        for name, need in column.items():
+            below = 0.5 if kind == "m" else 1 - (need - LABEL) / 2 / need  # a label above pushes its node down
             nodes[f"{kind}:{name}"] = {
-                "id": f"{kind}:{name}", "kind": kind, "name": name, "x": X[kind], "y": round(y, 1),
+                "id": f"{kind}:{name}", "kind": kind, "name": name, "x": X[kind],
+                "y": round(y + slack / 2 + need * below, 1),
                 "ring": kind == "t" and credit.get(name, "investment_grade") != "investment_grade",
+                "whole": columns[kind][name],
             }  # fmt: skip
+            y += need + slack
     return nodes
 
 
-def _ranked(table: pd.DataFrame, column: str, most: int) -> list[str]:
-    """Names by MW over the whole run, largest first; those beyond ``most`` stand together as one."""
-    names = [str(name) for name in table.groupby(column)["it_mw"].sum().sort_values(ascending=False).index]
-    rest = REST.get(column[0] if column != "firm" else "m", "others")
-    return names if len(names) <= most + 1 else [*names[:most], rest]
+def _room(kind: str, mw: float, most: float) -> float:
+    """Height a node needs at its largest, px: tenants and backstops have their label above, miners beside them."""
+    across = 2 * max(SMALLEST, LARGEST * math.sqrt(mw / most))
+    return max(across + 6, LABEL + 6) if kind == "m" else across + LABEL
+
+
+def _ranked(table: pd.DataFrame, column: str, kind: str, most: int) -> dict[str, float]:
+    """MW of the whole run by name, largest first; those beyond ``most`` stand together as one."""
+    mw = table.groupby(column)["it_mw"].sum().sort_values(ascending=False)
+    found = {str(name): float(value) for name, value in mw.items()}
+    if len(found) <= most + 1:
+        return found
+    names = list(found)
+    return {name: found[name] for name in names[:most]} | {REST[kind]: sum(found[name] for name in names[most:])}
 
 
 def contracts(results: ResultSet, when: str, chosen: str) -> Data:
@@ -69,7 +90,7 @@ def contracts(results: ResultSet, when: str, chosen: str) -> Data:
     for (source, target), mw in edges.items():
         size[source] += mw if source.startswith("m:") else 0.0
         size[target] += mw
-    most = max(size.values(), default=1.0)
+    most = max((node["whole"] for node in places.values()), default=1.0)  # one scale for all months
     near = {chosen} | {end for ends in edges if chosen in ends for end in ends}
     strategy = {str(name): data.get("strategy", "") for name, data in graph.nodes(data=True)}
     nodes = []
@@ -83,8 +104,15 @@ def contracts(results: ResultSet, when: str, chosen: str) -> Data:
         "columns": _columns(results, when, nodes),
         "nodes": nodes,
         "edges": [_edge(places, nodes, ends, mw, most, chosen) for ends, mw in edges.items()],
-        "height": round(max(node["y"] for node in places.values()) + 44) if places else 200,
+        "height": round(max(node["y"] for node in places.values()) + LARGEST + 8) if places else 200,
     }
+
+
+def leased(results: ResultSet, when: str) -> pd.DataFrame:
+    """Who leases from whom in a month, all of them: landlord, tenant, backstop, credit, MW and rent."""
+    table = in_force(results, when)
+    columns = ["firm", "tenant", "credit", "backstop", "product", "region", "it_mw", "rent_usd_m_per_mw_year"]
+    return table.sort_values("it_mw", ascending=False)[[*columns, "signed", "delivered"]]
 
 
 def _id(kind: str, name: str, places: dict[str, Data]) -> str:
@@ -101,7 +129,7 @@ def _node(node: Data, mw: float, most: float, meaning: str, dim: bool) -> Data:
         "tx": node["x"] - radius - 8 if beside else node["x"],
         "ty": round(node["y"] + 4.5 if beside else node["y"] - radius - 7, 1),
         "anchor": "end" if beside else "middle",
-        "aria": f"{node['name']}, {words or 'no'} MW",
+        "aria": ", ".join(filter(None, (node["name"], f"{words or 'no'} MW", STRATEGY_WORDS.get(meaning)))),
     }  # fmt: skip
 
 
@@ -125,7 +153,7 @@ def _columns(results: ResultSet, when: str, nodes: list[Data]) -> list[Data]:
     held = leasing[(leasing["signed"] <= when) & ((leasing["ended"] == "") | (leasing["ended"] > when))]
     count = held[held["run"] == run_of(results)]["firm"].nunique()
     return [
-        {"name": "Miners", "x": 0, "anchor": "start", "text": f"Colour: strategy. {count} of {alive} have a lease."},
+        {"name": "Miners", "x": 0, "anchor": "start", "text": f"{count} of {alive} have a lease. {COLOURS}"},
         {"name": "Tenants", "x": X["t"], "anchor": "middle", "text": "Solid: investment grade. Ring: not."},
         {"name": "Backstops", "x": WIDTH, "anchor": "end", "text": "Guarantee a tenant's rent."},
     ]
@@ -177,7 +205,7 @@ def lease_rows(results: ResultSet, when: str, node: str) -> list[Data]:
         first: Data = {"words": str(name)}
         if other == "firm":
             first["meaning"] = MEANING.get(str(strategy.get(name, "")), "exited")
-        row: Data = {"id": str(name), "cells": [first, {"words": amount(mw)}, {"words": share}]}
+        row: Data = {"id": str(name), "cells": [first, {"words": even(mw, 0), "value": mw}, {"words": share}]}
         rows.append(row | ({"open": str(name)} if other == "firm" else {}))
     return rows
 
@@ -262,10 +290,10 @@ def observed(
 def information(results: ResultSet, links: dict[str, list[str]], when: str, chosen: str) -> Data:
     """Who observes a firm, the firm, and whom it observes, ready to draw."""
     firms = results.table("firms")
-    now = firms[firms["month"] == chosen_month(results, when)].set_index("firm")
+    now = firms[firms["month"] == when].set_index("firm")
     size = now["connected_mw"]
-    observers = [firm for firm, peers in links.items() if chosen in peers]
-    sides = {"m": _largest(observers, size), "b": _largest(links.get(chosen, []), size)}
+    observers, observed_ = around(results, links, when, chosen)
+    sides = {"m": observers[:SHOWN_LINKS], "b": observed_[:SHOWN_LINKS]}
     rows = max(len(sides["m"]), len(sides["b"]), 4)
     places = {f"c:{chosen}": {"kind": "t", "name": chosen, "x": SIDES["c"], "y": TOP + rows * STEP / 2}}
     for kind, names in sides.items():
@@ -292,8 +320,8 @@ def information(results: ResultSet, links: dict[str, list[str]], when: str, chos
         )
     columns = [
         {"name": "Observe it", "x": 0, "anchor": "start", "text": _counted(observers, sides["m"])},
-        {"name": "Chosen firm", "x": SIDES["c"], "anchor": "middle", "text": "Size: connected MW. Colour: strategy."},
-        {"name": "It observes", "x": WIDTH, "anchor": "end", "text": _counted(links.get(chosen, []), sides["b"])},
+        {"name": "Chosen firm", "x": SIDES["c"], "anchor": "middle", "text": f"Size: connected MW. {COLOURS}"},
+        {"name": "It observes", "x": WIDTH, "anchor": "end", "text": _counted(observed_, sides["b"])},
     ]
     return {"columns": columns, "nodes": nodes, "edges": edges, "height": round(TOP + rows * STEP + 20)}
 
@@ -311,25 +339,43 @@ def _beside(place: Data, node: Data) -> Data:
     return {"words": ""}
 
 
-def _largest(names: list[str], size: pd.Series) -> list[str]:
-    return sorted(names, key=lambda name: -float(size.get(name, 0.0)))[:SHOWN_LINKS]
+def around(results: ResultSet, links: dict[str, list[str]], when: str, chosen: str) -> tuple[list[str], list[str]]:
+    """Firms of a month that observe the chosen one, and those that it observes, largest first."""
+    firms = results.table("firms")
+    now = firms[(firms["month"] == when) & firms["alive"]].set_index("firm")["connected_mw"]
+    observers = [firm for firm, peers in links.items() if chosen in peers]
+    return _there(observers, now), _there(links.get(chosen, []), now)
+
+
+def _there(names: list[str], size: pd.Series) -> list[str]:
+    return sorted((name for name in names if name in size.index), key=lambda name: -float(size[name]))
 
 
 def _counted(names: list[str], shown: list[str]) -> str:
     return plural(len(names), "firm") if len(names) == len(shown) else f"{len(shown)} largest of {len(names)} firms"
 
 
-def most_observed(results: ResultSet, links: dict[str, list[str]], most: int = 12) -> list[Data]:
-    """Rows of the table of firms that most others look at, of equals the largest at the start."""
+def linked(links: dict[str, list[str]]) -> pd.DataFrame:
+    """Every link of the information network."""
+    rows = [(firm, peer) for firm, peers in links.items() for peer in peers]
+    return pd.DataFrame(rows, columns=["firm", "observes"])
+
+
+def most_observed(results: ResultSet, links: dict[str, list[str]], when: str, most: int = 12) -> list[Data]:
+    """Rows of the table of firms that most others look at in a month, of equals the largest."""
     firms = results.table("firms")
-    size = firms[firms["month"] == results.months[0]].set_index("firm")["connected_mw"].to_dict()
-    counts = Counter(peer for peers in links.values() for peer in peers if size.get(peer, 0.0) > 0)
+    size = firms[(firms["month"] == when) & firms["alive"]].set_index("firm")["connected_mw"].to_dict()
+    counts = Counter(peer for firm, peers in links.items() if firm in size for peer in peers if peer in size)
     ranked = sorted(counts, key=lambda name: (-counts[name], -size[name]))[:most]
     return [
         {
             "id": name,
             "open": name,
-            "cells": [{"words": name}, {"words": str(counts[name])}, {"words": str(len(links.get(name, [])))}],
+            "cells": [
+                {"words": name},
+                {"words": str(counts[name])},
+                {"words": str(sum(peer in size for peer in links.get(name, [])))},
+            ],
         }
         for name in ranked
     ]

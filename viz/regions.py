@@ -11,6 +11,7 @@ from experiments.wording import number
 from sim.results import ResultSet
 from sim.tables import load_tables
 from viz.firms import run_of
+from viz.places import short
 
 Data = dict[str, Any]
 # Column and row of each region's tile, roughly where it lies on a map.
@@ -18,11 +19,6 @@ PLACES = {
     "BC": (1, 1), "ALBERTA": (2, 1), "QUEBEC": (4, 1), "NORDICS": (6, 1), "RUSSIA": (8, 1), "WECC_US": (1, 2),
     "SPP": (2, 2), "MISO": (3, 2), "PJM": (4, 2), "NYISO": (5, 1), "KAZAKHSTAN": (8, 2), "CHINA": (9, 2),
     "ERCOT": (2, 3), "SERC_TVA": (3, 3), "GULF": (7, 2), "ETHIOPIA": (7, 3), "PARAGUAY": (4, 4), "ROW": (9, 3),
-}  # fmt: skip
-SHORT = {
-    "ALBERTA": "Alberta", "QUEBEC": "Québec", "NORDICS": "Nordics", "RUSSIA": "Russia", "WECC_US": "US West",
-    "KAZAKHSTAN": "Kazakhstan", "CHINA": "China", "SERC_TVA": "Southeast", "GULF": "Gulf", "ETHIOPIA": "Ethiopia",
-    "PARAGUAY": "Paraguay", "ROW": "Rest of world",
 }  # fmt: skip
 # Measure: name, unit, column, factor, decimals.
 MEASURES = {
@@ -57,10 +53,6 @@ def names() -> dict[str, str]:
     return dict(zip(map(str, known["code"]), map(str, known["name"]), strict=True))
 
 
-def short(code: str) -> str:
-    return SHORT.get(code, code)
-
-
 def tiles(results: ResultSet, when: str, measure: str) -> list[Data]:
     """One tile a region, shaded in five steps of the measure's range over the whole run."""
     _, unit, column, factor, places = MEASURES[measure]
@@ -90,7 +82,8 @@ def rows(results: ResultSet, when: str, chosen: str) -> list[Data]:
     table, full = at(results, when), names()
     found = []
     for code in table.index:
-        cells: list[Data] = [{"words": short(str(code)), "under": full.get(str(code), "")}]
+        name, whole = short(str(code)), full.get(str(code), "")
+        cells: list[Data] = [{"words": name, "under": whole if whole != name else ""}]
         for _, _, column, factor, places in MEASURES.values():
             value = factor * float(table.loc[code, column])
             cells.append({"words": number(value, places), "value": value})

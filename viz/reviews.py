@@ -23,7 +23,7 @@ KINDS = (
 )
 LEAVING = ("hold", "close", "sell site")
 PAGE = 8
-LEDE = "Each review asks what every option is worth per MW against holding. Values as the firm saw them; one run."
+LEDE = "Each review asks what every option is worth against holding: USD per grid MW, as the firm saw it. One run."
 
 
 def of_firm(results: ResultSet, firm: str, kind: str) -> pd.DataFrame:
@@ -71,14 +71,16 @@ def _bars(row: Data) -> list[Data]:
     if len(values) < 2:
         return []
     low, high = min(0.0, *values.values()), max(0.0, *values.values())
-    places = decimals(values.values(), 2)
+    small = max(high, -low) < 0.01  # then thousands of USD tell more than millions
+    factor, unit = (1e3, "k") if small else (1.0, "M")
+    places = decimals([factor * value for value in values.values()], 2)
     span = high - low or 1.0
     return [
         {
             "name": name.capitalize() if name not in AI else _named(name),
             "left": round(100 * (min(0.0, value) - low) / span, 1),
             "width": round(100 * abs(value) / span, 1),
-            "words": _worth(value, places),
+            "words": _worth(factor * value, places, unit),
             "meaning": _meaning(name),
             "chosen": name == row["choice"],
         }
@@ -86,10 +88,10 @@ def _bars(row: Data) -> list[Data]:
     ]
 
 
-def _worth(value: float, places: int) -> str:
+def _worth(value: float, places: int, unit: str) -> str:
     if not value:
         return "0"
-    return f"{signed(value, places)} M/MW" if abs(value) >= 0.0005 else "about 0"
+    return f"{signed(value, places)} {unit}/MW" if abs(value) >= 0.5 * 10**-places else "about 0"
 
 
 def _meaning(option: str) -> str:

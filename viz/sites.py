@@ -9,10 +9,11 @@ from typing import Any
 from experiments.calculator import Calculation, SiteInputs
 from experiments.figures.palette import Palette
 from experiments.figures.scales import linear_axis, push_apart
-from experiments.wording import DASH, number
+from experiments.wording import DASH, decimals, number
 from sim.state import CREDITS
 from sim.tables import load_tables
 from viz.charts.parts import FONT, Option, exact
+from viz.places import within
 
 Data = dict[str, Any]
 # Key: name, unit, lowest and highest of the slider, allowed from and to, decimals, help.
@@ -171,6 +172,12 @@ def _choice(key: str, name: str, choices: list[Data], value: str, usual: str) ->
     }
 
 
+def about(found: Calculation) -> str:
+    """The site in words, for whoever takes its numbers away."""
+    site = found.site
+    return f"One site of {site['mw']:g} MW in {within(str(site['region']))}, prices of {site['date']} unless set."
+
+
 def headline(found: Calculation) -> list[Data]:
     """Four figures: the best rig, the hall, what each dollar earns, and the best mix."""
     uses = found.workloads
@@ -232,28 +239,36 @@ def workloads(found: Calculation) -> list[Data]:
 
 
 def mixes(found: Calculation) -> list[Data]:
-    """Rows of the mixes, the best one first."""
-    best = found.best_mix | {"name": "Best mix"}
-    return [
-        _mix(best, True),
-        *(_mix({str(k): v for k, v in row.items()}, False) for row in found.mixes.to_dict("records")),
-    ]
+    """Rows of the mixes, the best one first; the same decimals down each column."""
+    mixed = [found.best_mix | {"name": "Best mix"}]
+    mixed += [{str(k): v for k, v in row.items()} for row in found.mixes.to_dict("records")]
+    columns = (
+        ("margin_usd_per_year", 1e-6), ("capex_usd", 1e-6), ("equity_usd", 1e-6), ("payback_years", 1.0),
+        ("npv_usd", 1e-6),
+    )  # fmt: skip
+    values = [[_scaled(row.get(name), factor) for row in mixed] for name, factor in columns]
+    places = [min(1, max(0, decimals(column))) for column in values]
+    rows = []
+    for place, row in enumerate(mixed):
+        numbers = [column[place] for column in values]
+        cells: list[Data] = [{"words": row["name"], "under": _under(row, best=not place)}]
+        for value, digits, (name, _) in zip(numbers, places, columns, strict=True):
+            known = math.isfinite(value)
+            never = "never" if name == "payback_years" else DASH
+            cells.append({"words": number(value, digits) if known else never, "value": value if known else None})
+        rows.append({"id": row["name"], "strong": not place, "cells": cells})
+    return rows
 
 
-def _mix(row: Data, best: bool) -> Data:
-    under = ", ".join(f"{100 * share:.0f} % {name}" for name, share in row["shares"].items()) if best else ""
-    small = row.get("too_small_for_a_tenant") or []
-    under = f"too small for a tenant: {', '.join(small)}" if small else under
-    years = row.get("payback_years")
-    words = (
-        millions(row["margin_usd_per_year"]),
-        millions(row["capex_usd"]),
-        millions(row["equity_usd"]),
-        number(years, 1) if years is not None else "never",
-        millions(row["npv_usd"]),
-    )
-    cells: list[Data] = [{"words": row["name"], "under": under}, *({"words": text} for text in words)]
-    return {"id": row["name"], "strong": best, "cells": cells}
+def _scaled(value: float | None, factor: float) -> float:
+    return math.nan if value is None else value * factor
+
+
+def _under(row: Data, best: bool) -> str:
+    """What a mix is made of, or why no tenant takes part of it."""
+    if small := row.get("too_small_for_a_tenant"):
+        return f"too small for a tenant: {', '.join(small)}"
+    return ", ".join(f"{100 * share:.0f} % {name}" for name, share in row["shares"].items()) if best else ""
 
 
 def sensitivity(found: Calculation, field: str, colours: Palette) -> Option:
@@ -270,20 +285,12 @@ def sensitivity(found: Calculation, field: str, colours: Palette) -> Option:
     ]
     look: Option = {"type": "value", "axisLine": {"show": False}, "axisTick": {"show": False}}
     look |= {"axisLabel": {"color": colours.third, "fontSize": 11}}
-    low, high = float(table["value"].min()), float(table["value"].max())
-    across = linear_axis(0.0, high).ticks
     return {
         "animation": False,
         "textStyle": {"fontFamily": FONT},
         "series": series,
         "grid": {"left": 36, "right": 92, "top": 18, "bottom": 26},
-        "xAxis": look
-        | {
-            "min": exact(float(f"{low:.3g}")),
-            "max": exact(float(f"{high:.3g}")),
-            "interval": exact(across[1] - across[0]) / 2,
-            "splitLine": {"show": False},
-        },
+        "xAxis": look | {"type": "category", "boundaryGap": False, "data": _steps(lines[0][1])},
         "yAxis": look
         | {
             "min": exact(vertical.low),
@@ -302,6 +309,21 @@ def sensitivity(found: Calculation, field: str, colours: Palette) -> Option:
     }
 
 
+def _steps(own: Any) -> list[str]:
+    """The values that an input takes, in words with the same decimals."""
+    values = own["value"].to_list()
+    return [number(value, max(0, decimals(values))) for value in values]
+
+
+def sensitivity_table(found: Calculation, field: str) -> Data:
+    """The numbers of the chart: one row for each value of the input."""
+    table = found.sensitivity[found.sensitivity["input"] == field]
+    lines = [(str(name), own) for name, own in table.groupby("name", sort=False)]
+    margins = [[number(value / 1e6, 2) for value in own["margin_usd_per_mw_year"]] for _, own in lines]
+    rows = [list(row) for row in zip(_steps(lines[0][1]), *margins, strict=True)]
+    return {"columns": [NUMBERS[field][1], *(name for name, _ in lines)], "rows": rows}
+
+
 def _reach(values: list[Any]) -> tuple[float, float]:
     return min(float(own.min()) for own in values), max(float(own.max()) for own in values)
 
@@ -314,7 +336,7 @@ def _line(name: str, own: Any, offset: float, colours: Palette) -> Option:
     return {
         "type": "line",
         "name": name,
-        "data": [[float(f"{v:.4g}"), float(f"{m:.4g}")] for v, m in zip(own["value"], margins, strict=True)],
+        "data": [float(f"{margin:.4g}") for margin in margins],
         "symbolSize": 5,
         "symbol": "circle",
         "lineStyle": {"color": colours.marks[meaning], "width": 2.25, "opacity": shade},

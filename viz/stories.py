@@ -228,7 +228,7 @@ def bars(names: list[str], values: list[float], meanings: list[Any], colours: Pa
         {
             "value": float(f"{value:.3g}"),
             "itemStyle": {"color": colours.marks[meaning]},
-            "label": {"color": colours.words[meaning]},
+            "label": {"color": colours.words[meaning], "formatter": number(value, 2)},
         }
         for value, meaning in zip(values, meanings, strict=True)
     ]

@@ -7,6 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.figures.model import Figure, Line
+from experiments.shocks import DEFINITIONS, scaled
+from experiments.stress import HIGHEST_SEVERITY as MOST_SEVERE
 from experiments.stress import StressResult
 from experiments.wording import DASH, month, number, plural
 from sim.months import month_name, month_number
@@ -17,6 +20,8 @@ Data = dict[str, Any]
 STEPS = (0.05, 0.2, 0.4, 0.6, 0.8)  # probabilities from which a cell is one step darker
 FOLLOWED = 24  # months after the shock
 LEAST_FOLLOWED = 6
+SHADES = (1.0, 0.75, 0.55, 0.4)
+UNTIL = ("0.05", "0.1", "0.25", "0.5")  # shares of the hashrate that a reverse test may ask for
 
 
 def dates(scenario: Scenario) -> list[str]:
@@ -93,11 +98,18 @@ SECTOR_COLUMNS = (
     {"name": "Breaks first", "left": True},
     {"name": "Firms in distress"},
     {"name": "Firms failed"},
-    {"name": "Hashrate of firms that fail"},
+    {"name": "Hashrate of firms that fail", "unit": "%"},
     {"name": "Lowest hashprice", "unit": "USD/PH/day"},
     {"name": "EBITDA", "unit": "bn USD"},
     {"name": "Worst month"},
 )
+
+
+def first_told(words: str) -> str:
+    """ "medium BTC firms (+13 points)" with its sizes in MW."""
+    size, _, rest = words.partition(" ")
+    kind, _, more = rest.partition(" (")
+    return f"{kind} of {SIZE[size]} ({more}" if size in SIZE and more else words or "no group"
 
 
 def sector(result: StressResult) -> list[Data]:
@@ -107,13 +119,86 @@ def sector(result: StressResult) -> list[Data]:
         calm = row["shock"] == "none"
         words = (
             "No shock" if calm else label(str(row["shock"])),
-            "" if calm else str(row["breaks_first"]) or "no group",
+            "" if calm else first_told(str(row["breaks_first"])),
             f"{number(row['firms_in_distress'], 0)} of {number(row['firms'], 0)}",
             number(row["firms_failed"], 1),
-            f"{number(100 * row['failed_hashrate_share'], 0)} %",
+            number(100 * row["failed_hashrate_share"], 0),
             number(row["hashprice_low"], 1),
             number(row["ebitda_usd"] / 1e9, 1),
             month(row["worst_month"]) if row["worst_month"] else DASH,
         )
         rows.append({"id": str(row["shock"]), "cells": [{"words": text} for text in words]})
     return rows
+
+
+# ------------------------------------------------------------------ what strikes, and how severe it must be
+
+STRUCK_COLUMNS = (
+    {"name": "Shock", "left": True}, {"name": "What it moves", "left": True}, {"name": "To"},
+    {"name": "After", "unit": "months"}, {"name": "For", "unit": "months"},
+)  # fmt: skip
+REVERSE_COLUMNS = (
+    {"name": "Shock", "left": True}, {"name": "Severity needed"}, {"name": "What that is", "left": True},
+)  # fmt: skip
+MOVED = {
+    "coin_price": "Coin price", "power_price": "Power price", "rent": "Rents of new leases", "gpu_rent": "GPU rents",
+    "ai_demand": "AI demand", "credit_spread": "Cost of loans", "ltc": "Part that lenders finance",
+    "equity_multiple": "Price of shares", "tenant_default": "Tenants without investment grade that fail",
+}  # fmt: skip
+
+
+def size_told(kind: str, size: float, severity: float) -> str:
+    """A shock's part at a severity: "50 %" of what it would be, "+6.0 points", "25 % of them"."""
+    value = 100 * scaled(kind, size, severity)
+    if kind == "credit_spread":
+        return f"+{number(value, 1)} points"
+    return f"{number(value, 0)} %{' of them' if kind == 'tenant_default' else ''}"
+
+
+def struck(names: list[str], severity: float) -> list[Data]:
+    """What each chosen shock moves at a severity; factors are per cent of what would be without it."""
+    rows = []
+    for name in names:
+        for place, part in enumerate(DEFINITIONS[name].parts):
+            words = (
+                "" if place else label(name), MOVED.get(part.kind, part.kind.replace("_", " ").capitalize()),
+                size_told(part.kind, part.size, severity), str(part.after + part.ramp_months), str(part.months),
+            )  # fmt: skip
+            rows.append({"id": f"{name}-{place}", "cells": [{"words": text} for text in words]})
+    return rows
+
+
+def reverse(result: StressResult) -> list[Data]:
+    """How severe each shock must be until the asked share of the hashrate fails."""
+    rows = []
+    for row in result.reverse.to_dict("records"):
+        name, severity = str(row["shock"]), float(row["severity"])
+        if not math.isfinite(severity):
+            failed = number(100 * float(row["failed_hashrate_share"]), 0)
+            words = f"above {MOST_SEVERE:g}", f"At severity {MOST_SEVERE:g}, {failed} % of the hashrate fails."
+        elif severity == 0:
+            words = "none", "As much fails without it."
+        else:
+            parts = (
+                f"{MOVED[p.kind].lower()} {size_told(p.kind, p.size, severity)}" for p in DEFINITIONS[name].parts
+            )
+            told = ", ".join(parts)
+            words = number(severity, 1), f"{told[0].upper()}{told[1:]}"
+        cells: list[Data] = [{"words": label(name)}, {"words": words[0]}, {"words": words[1]}]
+        rows.append({"id": name, "cells": cells})
+    return rows
+
+
+def course(result: StressResult) -> Figure:
+    """Firms that failed since the date, month by month: the shocks with most failures, and without a shock."""
+    by_shock = result.months.pivot(index="month", columns="shock", values="failures").cumsum()
+    order = by_shock.drop(columns="none").iloc[-1].sort_values(ascending=False).index
+    worst = zip(order, SHADES, strict=False)
+    lines = [Line(label(str(name)), "risk", by_shock[name].to_list(), shade) for name, shade in worst]
+    calm = Line("No shock", "baseline", by_shock["none"].to_list())
+    left = f" The {len(lines)} worst of {len(order)}." if len(order) > len(lines) else ""
+    return Figure(
+        "failures", "Firms failed since the date", f"Mean of the runs, month by month.{left}",
+        "firms", "lines", [str(name) for name in by_shock.index], (*lines, calm), result.runs,
+        f"severity {result.severity:g}, seed {result.seed}",
+    )  # fmt: skip

@@ -13,13 +13,15 @@ from experiments.figures.model import Figure, Line
 from experiments.wording import plural
 from sim.model import SectorModel
 from sim.scenario import Scenario
-from viz.firms import MEANING, SIZE, STRATEGY, amount
+from viz.firms import MEANING, SIZE, STRATEGY, even
+from viz.places import short
 from viz.settings import settings
 from viz.state import BASELINE
 
 Data = dict[str, Any]
 WORLD = {"world.firms": 120, "world.sites": 240}  # small, so that a step answers at once
 SHOWN = 15
+TITLES = {"agents": "Miners by strategy", "step-price": "Hashprice"}  # of the charts
 COLUMNS = (
     {"name": "Miner", "left": True}, {"name": "Strategy", "left": True}, {"name": "Size", "left": True},
     {"name": "Home", "left": True}, {"name": "Connected", "unit": "MW"}, {"name": "AI leased", "unit": "MW IT"},
@@ -109,9 +111,9 @@ def _spaced(name: str) -> str:
 def _row(name: str, miner: Any) -> Data:
     cells = [
         {"words": name}, {"words": STRATEGY[miner.strategy], "meaning": MEANING[miner.strategy]},
-        {"words": SIZE[miner.size]}, {"words": miner.region}, {"words": amount(miner.connected_mw)},
-        {"words": amount(miner.ai_contracted_mw)}, {"words": amount(miner.hashrate_ehs)},
-        {"words": amount(miner.cash_usd / 1e6)},
+        {"words": SIZE[miner.size]}, {"words": short(miner.region)}, {"words": even(miner.connected_mw, 0)},
+        {"words": even(miner.ai_contracted_mw, 0)}, {"words": even(miner.hashrate_ehs, 1)},
+        {"words": even(miner.cash_usd / 1e6, 0)},
     ]  # fmt: skip
     return {"id": name, "cells": cells}
 
@@ -130,8 +132,8 @@ def figures(shown: Shown) -> list[Figure]:
     price = (line("Hashprice", "money", "hashprice_usd_per_ph_day"),)
     source = "DataCollector"
     return [
-        Figure("agents", "Miners by strategy", "Agents counted by the model's data collector.", "firms", "stack",
+        Figure("agents", TITLES["agents"], "Agents counted by the model's data collector.", "firms", "stack",
                months, stack, 1, source, whole=True),
-        Figure("step-price", "Hashprice", "USD per PH/s per day, from the data collector.", "USD/PH/day", "lines",
-               months, price, 1, source),
+        Figure("step-price", TITLES["step-price"], "USD per PH/s per day, from the data collector.", "USD/PH/day",
+               "lines", months, price, 1, source),
     ]  # fmt: skip

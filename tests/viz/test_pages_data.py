@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
+from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from experiments.calculator import SiteInputs, calculate
 from experiments.figures import FIGURES
 from experiments.figures.palette import DARK, LIGHT
-from experiments.stress import stress
+from experiments.shocks import DEFINITIONS, SHOCKS
+from experiments.stress import StressResult, stress
+from experiments.wording import DASH
 from sim.results import ResultSet
 from sim.runs import simulate
 from sim.scenario import Scenario
@@ -111,6 +116,10 @@ def test_places_in_the_contract_network_stay_through_the_months(results):
     places = [{node["id"]: (node["x"], node["y"]) for node in drawn["nodes"]} for drawn in (first, last)]
     assert places[0] == places[1]
     json.dumps(last, allow_nan=False)
+    for kind, apart in (("m", 0.0), ("t", network.LABEL - 4), ("b", network.LABEL - 4)):  # labels of these lie above
+        own = sorted((node for node in last["nodes"] if node["kind"] == kind), key=lambda node: node["y"])
+        gaps = [low["y"] - low["r"] - (high["y"] + high["r"]) for high, low in pairwise(own)]
+        assert min(gaps, default=99.0) >= apart, kind
 
 
 def test_a_selection_dims_what_it_does_not_touch(results):
@@ -136,10 +145,17 @@ def test_a_selection_dims_what_it_does_not_touch(results):
 
 def test_links_of_the_information_network_are_those_of_the_sector(results, scenario):
     links = network.observed(scenario)
-    top = network.most_observed(results, links)
+    when = results.months[-1]
+    top = network.most_observed(results, links, when)
     name = str(top[0]["id"])
-    assert int(top[0]["cells"][1]["words"]) == sum(name in peers for peers in links.values())
-    drawn = network.information(results, links, results.months[-1], name)
+    firms_then = results.table("firms")
+    alive = set(firms_then.loc[(firms_then["month"] == when) & firms_then["alive"], "firm"])
+    observers, observed = network.around(results, links, when, name)
+    assert set(observers) == {firm for firm in alive if name in links[firm]}
+    assert set(observed) == alive & set(links[name])
+    assert int(top[0]["cells"][1]["words"]) == len(observers)
+    assert len(network.linked(links)) == sum(map(len, links.values()))
+    drawn = network.information(results, links, when, name)
     ids = {node["id"] for node in drawn["nodes"]}
     assert f"c:{name}" in ids
     assert len(drawn["edges"]) == len(ids) - 1
@@ -170,6 +186,38 @@ def test_the_heat_map_prints_the_probabilities_it_shades(scenario):
             assert row["cells"][0]["words"] == f"{100 * chance:.0f} %"
             assert row["cells"][0]["step"] == sum(chance >= step for step in stresses.STEPS)
     assert [row["id"] for row in stresses.sector(result)] == ["none", "coin-crash"]
+    course = stresses.course(result)
+    assert [line.label for line in course.lines] == ["Coin crash", "No shock"]
+    failed = result.sector.set_index("shock")["firms_failed"]
+    assert course.lines[0].median[-1] == pytest.approx(failed["coin-crash"])
+    assert course.lines[1].median[-1] == pytest.approx(failed["none"])
+    json.dumps(option(course, LIGHT), allow_nan=False)
+
+
+def test_what_strikes_is_told_at_its_severity():
+    rows = {row["id"]: [cell["words"] for cell in row["cells"]] for row in stresses.struck(["coin-crash"], 2.0)}
+    assert rows == {"coin-crash-0": ["Coin crash", "Coin price", "25 %", "2", "36"]}
+    assert stresses.size_told("credit_spread", 0.06, 1.5) == "+9.0 points"
+    assert stresses.size_told("tenant_default", 0.25, 2.0) == "44 % of them"
+    assert len(stresses.struck(list(SHOCKS), 1.0)) == sum(len(shock.parts) for shock in DEFINITIONS.values())
+    assert {part.kind for shock in DEFINITIONS.values() for part in shock.parts} <= set(stresses.MOVED)
+    assert stresses.first_told("medium BTC firms (+13 points)") == f"BTC firms of 10{DASH}100 MW (+13 points)"
+    assert stresses.first_told("") == "no group"
+
+
+def test_a_reverse_test_says_how_severe_a_shock_must_be_or_that_none_is():
+    reverse = pd.DataFrame({
+        "shock": ["coin-crash", "power-spike", "credit-freeze"], "until": 0.1,
+        "severity": [1.5, math.nan, 0.0], "failed_hashrate_share": [0.11, 0.04, 0.2],
+    })  # fmt: skip
+    none = pd.DataFrame()
+    result = StressResult("baseline", "2027-07", 1.0, 4, 0, 12, none, none, none, reverse)
+    rows = [[cell["words"] for cell in row["cells"]] for row in stresses.reverse(result)]
+    assert rows == [
+        ["Coin crash", "1.5", "Coin price 35 %"],
+        ["Power spike", "above 4", "At severity 4, 4 % of the hashrate fails."],
+        ["Credit freeze", "none", "As much fails without it."],
+    ]
 
 
 def test_a_site_of_an_address_is_what_is_calculated():
@@ -185,6 +233,11 @@ def test_a_site_of_an_address_is_what_is_calculated():
     assert len(sites.workloads(found)) == len(found.workloads)
     assert len(sites.headline(found)) == 4
     assert sites.mixes(found)[0]["strong"]
+    table = sites.sensitivity_table(found, "hashprice_usd_per_ph_day")
+    assert len(table["rows"]) == 5
+    assert table["rows"][2][0] == f"{found.site['hashprice_usd_per_ph_day']:.1f}"
+    best = float(found.workloads.set_index("name").at["Colocation", "margin_usd_per_mw_year"]) / 1e6
+    assert table["rows"][2][table["columns"].index("Colocation")] == f"{best:.2f}"
     for field in ("hashprice_usd_per_ph_day", "power_price_usd_per_mwh", "rent_usd_m_per_mw_year"):
         drawn = sites.sensitivity(found, field, DARK)
         json.dumps(drawn, allow_nan=False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import solara
 
+from viz import downloads, session
 from viz.components.parts import Data, Event, _ignore
 
 
@@ -13,6 +16,24 @@ def Facts(facts: list[Data]) -> None:  # noqa: N802
 
 
 @solara.component_vue("sheet.vue")
+def SheetTable(  # noqa: N802
+    columns: list[Data],
+    rows: list[Data],
+    sortable: bool,
+    first: int,
+    search: str,
+    groups: list[Data],
+    chosen: str,
+    empty: str,
+    label: str,
+    saves: bool,
+    event_open: Event,
+    event_choose: Event,
+    event_csv: Event,
+) -> None:
+    """The table of Sheet; sends the ids of the rows shown when asked for their numbers."""
+
+
 def Sheet(  # noqa: N802
     columns: list[Data],
     rows: list[Data],
@@ -22,10 +43,46 @@ def Sheet(  # noqa: N802
     groups: list[Data] = [],  # noqa: B006
     chosen: str = "",
     empty: str = "",
+    label: str = "",
+    name: str = "",
+    about: str = "",
     event_open: Event = _ignore,
     event_choose: Event = _ignore,
+) -> solara.Element:
+    """A table: columns (name, unit, left), rows (id, cells of words, value, under, meaning). ``first``: sorted by.
+
+    With a ``name`` its numbers can be taken away as ``hashpivot-NAME.csv``, headed by what it is ``about``.
+    """
+
+    def save(shown: Any) -> None:
+        session.save(f"hashpivot-{name}.csv", downloads.sheet(columns, rows, shown, about), downloads.TEXT)
+
+    return SheetTable(
+        columns=columns, rows=rows, sortable=sortable, first=first, search=search, groups=groups, chosen=chosen,
+        empty=empty, label=label or about, saves=bool(name and rows), event_open=event_open,
+        event_choose=event_choose, event_csv=save,
+    )  # fmt: skip
+
+
+@solara.component_vue("foot.vue")
+def Foot(  # noqa: N802
+    text: str,
+    title: str,
+    subtitle: str = "",
+    picture: str = "",
+    name: str = "",
+    saves: bool = False,
+    event_csv: Event = _ignore,
 ) -> None:
-    """A table: columns (name, unit, left), rows (id, cells of words, value, under, meaning). ``first``: sorted by."""
+    """A line under a drawing that is no chart: words, its picture and its numbers.
+
+    ``picture`` is the CSS selector of what is drawn, ``name`` that of the file.
+    """
+
+
+@solara.component_vue("bars.vue")
+def Bars(rows: list[Data], meaning: str, empty: str = "") -> None:  # noqa: N802
+    """Bars one below the other: rows (name, words, told, width and part in %); what is not part is pale."""
 
 
 @solara.component_vue("months.vue")
@@ -85,11 +142,17 @@ def words(tag: str, text: str, class_: str = "") -> solara.Element:
     return solara.v.Html(tag=tag, class_=class_, children=[text])
 
 
-def link(text: str, on_click: Event, class_: str = "hp-link") -> solara.Element:
-    """A button that looks like a link."""
-    button = solara.v.Html(tag="button", class_=class_, children=[text])
+@solara.component
+def Link(text: str, on_click: Event, class_: str, label: str) -> None:  # noqa: N802
+    """The button of ``link``: a component of its own, so that a page may show it or not as it likes."""
+    named = {"aria-label": label} if label else {}
+    button = solara.v.Html(tag="button", class_=class_, children=[text], attributes=named)
     solara.v.use_event(button, "click", lambda *_: on_click(None))
-    return button
+
+
+def link(text: str, on_click: Event, class_: str = "hp-link", label: str = "") -> solara.Element:
+    """A button that looks like a link; ``label`` is what a screen reader says instead of the text."""
+    return Link(text, on_click, class_, label)
 
 
 @solara.component_vue("tiles.vue")

@@ -11,7 +11,7 @@ import solara
 from experiments.calculator import Calculation, SiteInputs, calculate
 from experiments.wording import month
 from sim.errors import UserError
-from viz import session, sites
+from viz import downloads, session, sites
 from viz.components.blocks import Facts, Inputs, Sheet, words
 from viz.components.parts import ChartBlock, Head, Segment
 from viz.frame import Problem
@@ -93,6 +93,7 @@ def Answer(found: Calculation) -> None:  # noqa: N802
     view = session.view()
     field = view.option("moved", "hashprice_usd_per_ph_day")
     field = field if field in MOVED else "hashprice_usd_per_ph_day"
+    about = sites.about(found)
     Facts(facts=sites.headline(found))
     with solara.v.Html(tag="div", class_="hp-two hp-two-even"):
         with solara.v.Html(tag="section"):
@@ -103,7 +104,10 @@ def Answer(found: Calculation) -> None:  # noqa: N802
                 "the site, tenants' smallest leases and the limit of capex.",
                 "hp-subtitle",
             )
-            Sheet(columns=list(sites.MIX_COLUMNS), rows=sites.mixes(found))
+            Sheet(
+                columns=list(sites.MIX_COLUMNS), rows=sites.mixes(found), label="Mixes", name="mixes",
+                about=f"Mixes. {about}",
+            )  # fmt: skip
         with solara.v.Html(tag="div"):
             Segment(
                 parts=[{"id": key, "label": name} for key, name in MOVED.items()],
@@ -112,19 +116,7 @@ def Answer(found: Calculation) -> None:  # noqa: N802
                     view.with_option("moved", "" if key == "hashprice_usd_per_ph_day" else key)
                 ),
             )
-            ChartBlock(
-                name="sensitivity",
-                title=f"Margin when {MOVED[field].lower()} moves",
-                subtitle="Million USD per MW a year over the value of the input, which moves by up to 30 %.",
-                footer="Best rig, colocation hall, GPU cloud; no run, today's market",
-                height=sites.HEIGHT,
-                option=sites.sensitivity(found, field, palette(session.dark.value)),
-                bare=False,
-                definition="Revenue less power and other running costs, before capex.",
-                event_csv=lambda _: session.save(
-                    "hashpivot-sensitivity.csv", found.sensitivity.to_csv(index=False).encode(), "text/csv"
-                ),
-            )
+            Moved(found, field)
     with solara.v.Html(tag="section", class_="hp-block hp-after"):
         words("h3", "Every use of a MW")
         words(
@@ -132,4 +124,24 @@ def Answer(found: Calculation) -> None:  # noqa: N802
             "Per grid MW. Breakeven: price at which the margin, or the value of a hall, is zero.",
             "hp-subtitle",
         )
-        Sheet(columns=list(sites.COLUMNS), rows=sites.workloads(found), sortable=True)
+        Sheet(
+            columns=list(sites.COLUMNS), rows=sites.workloads(found), sortable=True, label="Every use of a MW",
+            name="uses", about=f"Every use of a MW. {about}",
+        )  # fmt: skip
+
+
+@solara.component
+def Moved(found: Calculation, field: str) -> None:  # noqa: N802
+    """Margins when one input moves."""
+    table, set_table = solara.use_state(False)
+    ChartBlock(
+        name="sensitivity", title=f"Margin when {MOVED[field].lower()} moves",
+        subtitle=f"Million USD per MW a year; {MOVED[field].lower()} in {sites.NUMBERS[field][1]}, 30 % up and down.",
+        footer="Best rig, colocation hall, GPU cloud; no run, today's market", height=sites.HEIGHT,
+        option=sites.sensitivity(found, field, palette(session.dark.value)),
+        table=sites.sensitivity_table(found, field) if table else None,
+        definition="Revenue less power and other running costs, before capex.", event_open_table=set_table,
+        event_csv=lambda _: session.save(
+            "hashpivot-sensitivity.csv", downloads.frame(found.sensitivity, sites.about(found)), downloads.TEXT
+        ),
+    )  # fmt: skip

@@ -10,14 +10,15 @@ from experiments.figures import Figure
 from experiments.wording import DASH, month
 from sim.results import ResultSet
 from sim.scenario import Scenario
-from viz import firms, reviews, screen, session
+from viz import firms, fleet, reviews, screen, session
 from viz.charts.axes import axis_of
 from viz.charts.marks import mark_month
 from viz.charts.options import option
-from viz.components.blocks import Facts, Months, Reasons, Sheet, Spreads, link, words
+from viz.components.blocks import Bars, Facts, Foot, Months, Reasons, Sheet, Spreads, link, words
 from viz.components.parts import ChartBlock, Head
 from viz.ensembles import own_data
-from viz.pages.one_run import progress, results_of, title_of, use_one_run
+from viz.pages.firm_runs import OverRuns
+from viz.pages.one_run import about, progress, results_of, title_of, use_one_run
 from viz.theme import palette
 
 GROUPS = (
@@ -50,11 +51,11 @@ def Firms() -> None:  # noqa: N802
         )  # fmt: skip
         results = results_of(scenario, following)
         if results is not None:
-            Table(results)
+            Table(results, scenario)
 
 
 @solara.component
-def Table(results: ResultSet) -> None:  # noqa: N802
+def Table(results: ResultSet, scenario: Scenario | None) -> None:  # noqa: N802
     """All firms of a month, to sort and to filter."""
     view = session.view()
     when = firms.chosen_month(results, view.option("month"))
@@ -67,7 +68,8 @@ def Table(results: ResultSet) -> None:  # noqa: N802
     Sheet(
         columns=list(firms.COLUMNS), rows=rows, sortable=True, first=4, search="Search firms or regions",
         groups=list(GROUPS), chosen="" if chosen == EVERYONE else chosen,
-        empty="No firm matches: choose another group or clear the search.",
+        empty="No firm matches: choose another group or clear the search.", label="Firms", name="firms",
+        about=about("Firms", scenario, when),
         event_choose=choose, event_open=open_firm,
     )  # fmt: skip
     Months(months=results.months, chosen=when, event_choose=lambda name: choose_month(results, name))
@@ -92,37 +94,51 @@ def Firm(results: ResultSet, firm: str, scenario: Scenario | None) -> None:  # n
     names = [str(name) for name in now.sort_values("connected_mw", ascending=False).index]
     place = names.index(firm)
     strategy, told = firms.since(results, firm, when)
-    with solara.v.Html(tag="div", class_="hp-crumbs"):
-        link("All firms", lambda _: open_firm(""))
-        words(
-            "span",
-            f"/ {place + 1} of {len(names)} · Scenario: {title_of(scenario)} · Run 0, {month(when, full=True)}",
-        )
-        link("Larger firm", lambda _: open_firm(names[place - 1]))
-        link("Smaller firm", lambda _: open_firm(names[(place + 1) % len(names)]))
-    with solara.v.Html(tag="div", class_="hp-title"):
-        words("h1", firm)
-        with solara.v.Html(tag="span", class_="hp-chip", style_=f"color: var(--word-{firms.MEANING[strategy]})"):
-            colour = f"background: var(--mark-{firms.MEANING[strategy]}); margin: 0"
-            solara.v.Html(tag="i", class_="hp-square-mark", style_=colour)
-            words("span", told)
-    words("p", firms.sentence(results, firm, when), "hp-lede")
-    Facts(facts=firms.facts(results, firm, when, own_data()))
-    Months(months=results.months, chosen=when, event_choose=lambda name: choose_month(results, name))
+    with solara.v.Html(tag="div"):
+        with solara.v.Html(tag="div", class_="hp-crumbs"):
+            link("All firms", lambda _: open_firm(""))
+            words("span", f"/ {place + 1} of {len(names)} by connected MW · Scenario: {title_of(scenario)}")
+            with solara.v.Html(tag="span", class_="hp-neighbours"):
+                larger, smaller = names[place - 1], names[(place + 1) % len(names)]
+                link(f"← {larger}", lambda _: open_firm(larger), label=f"Larger firm: {larger}")
+                link(f"{smaller} →", lambda _: open_firm(smaller), label=f"Smaller firm: {smaller}")
+        with solara.v.Html(tag="div", class_="hp-title"):
+            words("h1", firm)
+            with solara.v.Html(tag="span", class_="hp-chip", style_=f"color: var(--word-{firms.MEANING[strategy]})"):
+                colour = f"background: var(--mark-{firms.MEANING[strategy]}); margin: 0"
+                solara.v.Html(tag="i", class_="hp-square-mark", style_=colour)
+                words("span", told)
+        words("p", firms.sentence(results, firm, when), "hp-lede")
+        Facts(facts=firms.facts(results, firm, when, own_data()))
+        OverRuns(scenario, firm, results.months, firms.coverage(firm, own_data()) is not None)
+        with solara.v.Html(tag="div", class_="hp-run-head"):
+            words("h2", "One run, month by month")
+            words(
+                "p", f"Run 0, {month(when, full=True)}: move the slider, or choose the date of a decision.", "hp-lede"
+            )
+        Months(months=results.months, chosen=when, event_choose=lambda name: choose_month(results, name))
+        Story(results, firm, scenario, when)
+
+
+@solara.component
+def Story(results: ResultSet, firm: str, scenario: Scenario | None, when: str) -> None:  # noqa: N802
+    """What happens to the firm in the one run: power, books, rigs, contracts, peers, and why it decided so."""
     drawn = solara.use_memo(lambda: {figure.key: figure for figure in firms.figures(results, firm)}, [firm])
+    rigs = solara.use_memo(lambda: fleet.figure(results, firm), [firm])
     with solara.v.Html(tag="div", class_="hp-three hp-after"):
         with solara.v.Html(tag="div", class_="hp-stack"):
             Drawn(drawn["power"], when).key("power")
             Drawn(drawn["sales"], when).key("sales")
-            with solara.v.Html(tag="section", class_="hp-block"):
-                words("h3", "Balance sheet")
-                words("p", f"Million USD, end of {month(when, full=True)}; change over 12 months.", "hp-subtitle")
-                Sheet(columns=list(BALANCE_COLUMNS), rows=firms.balance(results, firm, when))
+            if rigs is not None:
+                Drawn(rigs, when).key("rigs")
+            _balance(results, firm, scenario, when)
             _coverage(firm)
         with solara.v.Html(tag="div", class_="hp-stack"):
             Drawn(drawn["books"], when).key("books")
             Drawn(drawn["rate"], when).key("rate")
-            _contracts(results, firm, when)
+            if rigs is not None:
+                _rigs(results, firm, when)
+            _contracts(results, firm, scenario, when)
             _peers(results, firm, when)
         Why(results, firm, when)
 
@@ -142,13 +158,38 @@ def Drawn(figure: Figure, when: str) -> None:  # noqa: N802
     )  # fmt: skip
 
 
-def _contracts(results: ResultSet, firm: str, when: str) -> None:
+def _balance(results: ResultSet, firm: str, scenario: Scenario | None, when: str) -> None:
+    with solara.v.Html(tag="section", class_="hp-block"):
+        words("h3", "Balance sheet")
+        words("p", f"Million USD, end of {month(when, full=True)}; change over 12 months.", "hp-subtitle")
+        Sheet(
+            columns=list(BALANCE_COLUMNS), rows=firms.balance(results, firm, when), label="Balance sheet",
+            name="balance", about=about(f"Balance sheet of {firm}", scenario, when),
+        )  # fmt: skip
+
+
+def _rigs(results: ResultSet, firm: str, when: str) -> None:
+    title = "Rigs of the month"
+    with solara.v.Html(tag="section", class_="hp-block"):
+        words("h3", title)
+        words("p", f"MW installed, {month(when, full=True)}; the pale part stood still.", "hp-subtitle")
+        Bars(rows=fleet.bars(results, firm, when), meaning="btc", empty="It has no rigs at this time.")
+        Foot(
+            text="All months and generations", title=title, name="rigs", saves=True,
+            event_csv=lambda _: session.save("hashpivot-rigs.csv", fleet.csv(results, firm), "text/csv"),
+        )  # fmt: skip
+
+
+def _contracts(results: ResultSet, firm: str, scenario: Scenario | None, when: str) -> None:
     with solara.v.Html(tag="section", class_="hp-block"):
         words("h3", "Contracts")
         words("p", "Leases in force or under construction. Rent in million USD per MW of critical IT a year, "
               "at signing.", "hp-subtitle")  # fmt: skip
         rows = firms.lease_rows(results, firm, when)
-        Sheet(columns=list(LEASE_COLUMNS), rows=rows, empty="No lease at this time.")
+        Sheet(
+            columns=list(LEASE_COLUMNS), rows=rows, empty="No lease at this time.", label="Contracts",
+            name="contracts", about=about(f"Leases of {firm}", scenario, when),
+        )  # fmt: skip
 
 
 def _peers(results: ResultSet, firm: str, when: str) -> None:
@@ -175,7 +216,10 @@ def _coverage(firm: str) -> None:
             {"id": fact, "cells": [{"words": fact}, {"words": value}, {"words": basis}]}
             for fact, value, basis in covered[1]
         ]
-        Sheet(columns=list(FACT_COLUMNS), rows=rows)
+        Sheet(
+            columns=list(FACT_COLUMNS), rows=rows, label="Data coverage", name="coverage",
+            about=f"What {firm} starts with, and how it is known",
+        )  # fmt: skip
 
 
 @solara.component

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from typing import Any
 
+import pandas as pd
 import solara
 
 from experiments.calculator import SiteInputs
 from experiments.figures import Figure
-from experiments.wording import plural
+from experiments.wording import number, plural
 from sim.scenario import Scenario
-from viz import screen, session, stories
+from viz import downloads, screen, session, stories
 from viz.charts.axes import axis_of
 from viz.charts.options import option
 from viz.components.blocks import link, words
@@ -135,18 +136,26 @@ def Calculated(only_words: bool) -> None:  # noqa: N802
     if only_words:
         words("p", told, "hp-lede")
         return
-    colours = palette(session.dark.value)
     for name, title, subtitle, values in (
         ("per-mw", "Margin per MW", "Million USD per grid MW a year, before capital cost.", per_mw),
         ("per-dollar", "Margin per dollar", "USD a year per USD of capex.", per_dollar),
     ):
-        ChartBlock(
-            name=name, title=title, subtitle=subtitle, footer="One site in ERCOT, today's market; see Calculator",
-            height=130, option=stories.bars(names, values, meanings, colours), definition=subtitle,
-            event_csv=partial(_save, name, names, values),
-        ).key(name)  # fmt: skip
+        UseBars(name, title, subtitle, names, values, meanings).key(name)
 
 
-def _save(name: str, names: list[str], values: list[float], _: object) -> None:
-    rows = [f"{use},{value}" for use, value in zip(names, values, strict=True)]
-    session.save(f"hashpivot-{name}.csv", "\n".join(["use,value", *rows]).encode(), "text/csv")
+@solara.component
+def UseBars(  # noqa: N802
+    name: str, title: str, subtitle: str, names: list[str], values: list[float], meanings: list[Any]
+) -> None:
+    """Uses of a megawatt as bars."""
+    table, set_table = solara.use_state(False)
+    rows = [[use, number(value, 2)] for use, value in zip(names, values, strict=True)]
+    numbers = pd.DataFrame({"use": names, "value": values})
+    ChartBlock(
+        name=name, title=title, subtitle=subtitle, footer="One site in ERCOT, today's market; see Calculator",
+        height=130, option=stories.bars(names, values, meanings, palette(session.dark.value)), definition=subtitle,
+        table={"columns": ["Use", title], "rows": rows} if table else None, event_open_table=set_table,
+        event_csv=lambda _: session.save(
+            f"hashpivot-{name}.csv", downloads.frame(numbers, f"{title}. {subtitle}"), downloads.TEXT
+        ),
+    )  # fmt: skip

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import solara
 
-from experiments.wording import month
+from experiments.wording import month, plural
 from sim.results import ResultSet
 from sim.scenario import Scenario
-from viz import firms, network, regions, session
-from viz.components.blocks import Facts, Months, Net, Sheet, Tiles, link, pairs, words
+from viz import downloads, firms, network, regions, session
+from viz.components.blocks import Facts, Foot, Months, Net, Sheet, Tiles, link, pairs, words
 from viz.components.parts import Data, Event, Head, Segment
 from viz.ensembles import own_data
+from viz.frame import Problem
 from viz.pages.firms import Drawn, choose_month
-from viz.pages.one_run import progress, results_of, title_of, use_one_run
+from viz.pages.one_run import about, progress, results_of, title_of, use_one_run
 from viz.tasks import use_task
 
 VIEWS = ({"id": "contracts", "label": "Contracts"}, {"id": "information", "label": "Information"},
@@ -20,11 +21,12 @@ VIEWS = ({"id": "contracts", "label": "Contracts"}, {"id": "information", "label
 TITLES = {"contracts": "Who leases from whom", "information": "Who observes whom", "regions": "Where there is room"}
 LEDES = {
     "contracts": "AI leases between miners, tenants and backstops in {month}. Size: MW of critical IT.",
-    "information": "Firms look at a few others, and may follow what they announce or do. Links of the whole run.",
+    "information": "Firms look at a few others, and may follow what they announce or do. Links last for the run; "
+    "drawn are firms that exist in {month}.",
     "regions": "Headroom, waits and prices of the regions in {month}.",
 }
-LEASE_COLUMNS = ({"name": "", "left": True}, {"name": "MW IT"}, {"name": "of revenue"})
-OBSERVED = ({"name": "Most observed", "left": True}, {"name": "by"}, {"name": "observes"})
+LEASE_COLUMNS = ({"name": "", "left": True}, {"name": "MW IT"}, {"name": "of its revenue"})
+OBSERVED = ({"name": "Firm", "left": True}, {"name": "Observed by"}, {"name": "Observes"})
 NO_LEASE = "No lease is in force in this month: move the slider, or raise tenants' demand on Explore."
 
 
@@ -51,15 +53,15 @@ def Network() -> None:  # noqa: N802
         if ready is None or scenario is None:
             return
         if shown == "contracts":
-            Contracts(ready, when)
+            Contracts(ready, scenario, when)
         elif shown == "information":
             Information(ready, scenario, when)
         else:
-            Regions(ready, when)
+            Regions(ready, scenario, when)
 
 
 @solara.component
-def Contracts(results: ResultSet, when: str) -> None:  # noqa: N802
+def Contracts(results: ResultSet, scenario: Scenario, when: str) -> None:  # noqa: N802
     """Three columns, and at the right what is known of the chosen node."""
     view = session.view()
     chosen = view.option("node")
@@ -76,6 +78,15 @@ def Contracts(results: ResultSet, when: str) -> None:  # noqa: N802
                 label="Contract network", width=network.WIDTH, height=drawn["height"], columns=drawn["columns"],
                 nodes=drawn["nodes"], edges=drawn["edges"], chosen=chosen, empty=NO_LEASE, event_pick=pick,
             )  # fmt: skip
+            if drawn["nodes"]:
+                told = about("Who leases from whom", scenario, when)
+                Foot(
+                    text=f"{month(when, full=True)}, run 0", title=TITLES["contracts"], subtitle=told,
+                    picture=".hp-net svg", name="network", saves=True,
+                    event_csv=lambda _: session.save(
+                        "hashpivot-network.csv", downloads.frame(network.leased(results, when), told), downloads.TEXT
+                    ),
+                )  # fmt: skip
             with solara.v.Html(tag="div", class_="hp-list-only"):
                 rows = [tenant_row(node, chosen) for node in drawn["nodes"] if node["kind"] == "t"]
                 columns: list[Data] = [{"name": "Tenant", "left": True}, {"name": "MW IT"}]
@@ -83,7 +94,7 @@ def Contracts(results: ResultSet, when: str) -> None:  # noqa: N802
             Months(months=results.months, chosen=when, event_choose=lambda name: choose_month(results, name))
         with solara.v.Html(tag="aside"):
             if chosen:
-                Chosen(results, when, chosen, lambda _: pick(""))
+                Chosen(results, scenario, when, chosen, lambda _: pick(""))
             else:
                 words("p", "Choose a miner, tenant or backstop to see its leases.", "hp-lede")
             words("h2", "Concentration")
@@ -103,28 +114,34 @@ def OpenById(columns: list[Data], rows: list[Data], pick: Event) -> None:  # noq
 
 
 @solara.component
-def Chosen(results: ResultSet, when: str, node: str, clear: Event) -> None:  # noqa: N802
+def Chosen(results: ResultSet, scenario: Scenario, when: str, node: str, clear: Event) -> None:  # noqa: N802
     """What is known of one node."""
     title, kind, facts = network.about(results, when, node)
     view = session.view()
-    with solara.v.Html(tag="div", class_="hp-crumbs"):
-        words("span", "Selected")
-        link("Clear", clear)
-    words("h2", title)
-    words("p", kind, "hp-lede")
-    Facts(facts=facts)
-    Sheet(
-        columns=[{**LEASE_COLUMNS[0], "name": "Tenant" if node.startswith("m:") else "Landlord"}, *LEASE_COLUMNS[1:]],
-        rows=network.lease_rows(results, when, node), empty="No lease in this month.",
-        event_open=lambda name: session.visit("/firms", view.with_option("firm", name)),
-    )  # fmt: skip
-    if node.startswith("t:"):
-        with solara.v.Html(tag="section", class_="hp-after"):
-            words("h2", "If it defaults")
-            words("p", network.default_told(results, when, node), "hp-lede")
     shocked = view.with_option("shocks", "tenant-default").with_option("node", "").with_option("month", "")
-    with solara.v.Html(tag="div", class_="hp-under"):
-        link("Open in Stress", lambda _: session.visit("/stress", shocked))
+    column = {**LEASE_COLUMNS[0], "name": "Tenant" if node.startswith("m:") else "Landlord"}
+    with solara.v.Html(tag="div", class_="hp-chosen-node"):
+        with solara.v.Html(tag="div", class_="hp-crumbs"):
+            words("span", "Selected")
+            link("Clear", clear)
+        words("h2", title)
+        words("p", kind, "hp-lede")
+        Facts(facts=facts)
+        Sheet(
+            columns=[column, *LEASE_COLUMNS[1:]], rows=network.lease_rows(results, when, node),
+            empty="No lease in this month.", label=f"Leases of {title}", name="leases",
+            about=about(f"Leases of {title}", scenario, when),
+            event_open=lambda name: session.visit("/firms", view.with_option("firm", name)),
+        )  # fmt: skip
+        if node.startswith("t:"):
+            with solara.v.Html(tag="section", class_="hp-after"):
+                words("h2", "If it defaults")
+                words("p", network.default_told(results, when, node), "hp-lede")
+                with solara.v.Html(tag="div", class_="hp-under"):
+                    link("Open in Stress", lambda _: session.visit("/stress", shocked))
+        elif node.startswith("m:") and title not in network.REST.values():
+            with solara.v.Html(tag="div", class_="hp-under"):
+                link("Open its page", lambda _: session.visit("/firms", view.with_option("firm", title)))
 
 
 @solara.component
@@ -136,35 +153,62 @@ def Information(results: ResultSet, scenario: Scenario, when: str) -> None:  # n
         {"scenario": scenario, "data": own_data()},
     )
     if found.error:
-        words("p", f"The network could not be set up: {found.error}", "hp-wait")
+        Problem("The network could not be set up", [found.error])
         return
     if found.result is None:
         words("p", "The links of run 0 are being set up.", "hp-wait")
         return
-    links = found.result
-    top = network.most_observed(results, links)
+    Linked(results, scenario, found.result, when)
+
+
+@solara.component
+def Linked(results: ResultSet, scenario: Scenario, links: dict[str, list[str]], when: str) -> None:  # noqa: N802
+    """The chosen firm between those that look at it and those it looks at, and who is looked at most."""
+    top = network.most_observed(results, links, when)
     view = session.view()
     chosen = view.option("firm") if view.option("firm") in links else str(top[0]["id"]) if top else ""
+    observers, observed = network.around(results, links, when, chosen)
 
     def pick(name: str) -> None:
         session.go(view.with_option("firm", name.partition(":")[2] or name))
 
     drawn = network.information(results, links, when, chosen)
+    told = about(f"Firms that {chosen} is linked with", scenario, when)
     with solara.v.Html(tag="div", class_="hp-aside"):
-        Net(
-            label="Information network", width=network.WIDTH, height=drawn["height"], columns=drawn["columns"],
-            nodes=drawn["nodes"], edges=drawn["edges"], chosen=f"c:{chosen}", empty="", event_pick=pick,
-        )  # fmt: skip
+        with solara.v.Html(tag="div", class_="hp-stack"):
+            Net(
+                label="Information network", width=network.WIDTH, height=drawn["height"], columns=drawn["columns"],
+                nodes=drawn["nodes"], edges=drawn["edges"], chosen=f"c:{chosen}", empty="", event_pick=pick,
+            )  # fmt: skip
+            Foot(
+                text=f"{month(when, full=True)}, run 0", title=TITLES["information"], subtitle=told,
+                picture=".hp-net svg", name="information", saves=True,
+                event_csv=lambda _: session.save(
+                    "hashpivot-information.csv", downloads.frame(network.linked(links), told), downloads.TEXT
+                ),
+            )  # fmt: skip
+            with solara.v.Html(tag="div", class_="hp-list-only"):
+                for head, names in (("Observe it", observers), ("It observes", observed)):
+                    OpenById([{"name": head, "left": True}], [_named(name) for name in names], pick)
+            Months(months=results.months, chosen=when, event_choose=lambda name: choose_month(results, name))
         with solara.v.Html(tag="aside"):
             words("h2", chosen)
-            seen = sum(chosen in peers for peers in links.values())
-            words("p", f"Observed by {seen} firms, observes {len(links.get(chosen, []))}.", "hp-lede")
-            link("Its page", lambda _: session.visit("/firms", view.with_option("firm", chosen)))
-            Sheet(columns=list(OBSERVED), rows=top, event_open=pick)
+            words("p", f"Observed by {plural(len(observers), 'firm')}, observes {len(observed)}.", "hp-lede")
+            with solara.v.Html(tag="div", class_="hp-under"):
+                link("Open its page", lambda _: session.visit("/firms", view.with_option("firm", chosen)))
+            words("h2", "Most observed")
+            Sheet(
+                columns=list(OBSERVED), rows=top, label="Most observed firms", name="observed",
+                about=about("Most observed firms", scenario, when), event_open=pick,
+            )  # fmt: skip
+
+
+def _named(name: str) -> Data:
+    return {"id": name, "open": name, "cells": [{"words": name}]}
 
 
 @solara.component
-def Regions(results: ResultSet, when: str) -> None:  # noqa: N802
+def Regions(results: ResultSet, scenario: Scenario, when: str) -> None:  # noqa: N802
     """Map of tiles, the course of the chosen region, and the table of all."""
     view = session.view()
     measure = view.option("measure", "headroom")
@@ -191,9 +235,17 @@ def Regions(results: ResultSet, when: str) -> None:  # noqa: N802
                 chosen=chosen,
                 event_pick=pick,
             )
+            Foot(
+                text=f"{month(when, full=True)}, run 0", title=regions.MEASURES[measure][0],
+                subtitle=about(f"{regions.TOLD[measure]} {regions.MEASURES[measure][1]}", scenario, when),
+                picture=".hp-tiles", name="regions-map",
+            )  # fmt: skip
         with solara.v.Html(tag="aside"):
             Drawn(regions.course(results, chosen, measure), when)
     Months(months=results.months, chosen=when, event_choose=lambda name: choose_month(results, name))
     with solara.v.Html(tag="section", class_="hp-block hp-after"):
         words("h3", "All regions")
-        Sheet(columns=regions.columns(), rows=regions.rows(results, when, chosen), sortable=True, event_open=pick)
+        Sheet(
+            columns=regions.columns(), rows=regions.rows(results, when, chosen), sortable=True, label="All regions",
+            name="regions", about=about("Regions", scenario, when), event_open=pick,
+        )  # fmt: skip

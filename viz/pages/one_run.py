@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.wording import DASH
+from experiments.wording import DASH, month
 from sim.results import ResultSet
+from sim.runs import FirmTables
 from sim.scenario import Scenario, ScenarioError
-from viz import levers, screen, session
+from viz import firm_runs, levers, screen, session
 from viz.components.blocks import words
 from viz.ensembles import Following, own_data, use_ensemble
 from viz.frame import Problem
@@ -24,13 +25,27 @@ def use_one_run() -> tuple[Scenario | None, Following]:
         scenario = setting.load(settings().world)
     except ScenarioError:
         scenario = None
+    return scenario, _follow(_order(scenario, 1, "first") if scenario else None)
+
+
+def use_listed_firms(scenario: Scenario | None) -> Following:
+    """A few runs of the scenario with the books of its listed firms."""
+    runs = min(firm_runs.RUNS, settings().runs)
+    return _follow(_order(scenario, runs, "listed") if scenario else None)
+
+
+def _order(scenario: Scenario, runs: int, firms: FirmTables) -> Order:
+    setting, data = session.view().setting, own_data()
     plain = setting.scenario == BASELINE and not setting.changes
-    data = own_data()
-    wanted = Order(scenario, 1, firms="first", keep=plain and data is None, data=data) if scenario else None
+    return Order(scenario, runs, firms=firms, keep=plain and data is None, data=data)
+
+
+def _follow(wanted: Order | None) -> Following:
+    """Follow an order, without what is left of the one before."""
     following = use_ensemble(wanted)
     if wanted is None or not following.key.startswith(wanted.key):
-        following = Following("", Snapshot(wanted=1), following.watch)
-    return scenario, following
+        return Following("", Snapshot(wanted=wanted.runs if wanted else 1), following.watch)
+    return following
 
 
 def results_of(scenario: Scenario | None, following: Following) -> ResultSet | None:
@@ -44,6 +59,12 @@ def results_of(scenario: Scenario | None, following: Following) -> ResultSet | N
         share = f" {100 * snapshot.share:.0f} % done." if snapshot.share else ""
         words("p", f"One run with every firm's books and decisions is under way.{share}", "hp-wait")
     return snapshot.results
+
+
+def about(what: str, scenario: Scenario | None, when: str = "") -> str:
+    """What a table holds, where it comes from and when it is, for whoever takes its numbers away."""
+    at = f", {month(when, full=True)}" if when else ""
+    return f"{what}{at}. Scenario “{title_of(scenario)}”, run 0."
 
 
 def title_of(scenario: Scenario | None) -> str:

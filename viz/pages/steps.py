@@ -6,8 +6,9 @@ from typing import Any
 
 import solara
 
+from experiments.figures import Figure
 from experiments.wording import month
-from viz import session, walk
+from viz import screen, session, walk
 from viz.charts.axes import axis_of
 from viz.charts.options import option
 from viz.components.blocks import Inputs, Sheet, link, words
@@ -20,9 +21,12 @@ MOST_RUNS = 50
 CODE = """from sim.model import SectorModel
 
 model = SectorModel("baseline", run=0)
-model.step()                                  # one month
-model.agents_by_type                          # miners, tenants, grid operators, regulators
-model.datacollector.get_model_vars_dataframe()"""
+model.step()  # one month
+# miners, tenants, grids, regulators
+model.agents_by_type
+data = model.datacollector
+data.get_model_vars_dataframe()"""
+SOON = {"head": "Not yet", "text": "A line needs two months: take two steps.", "actions": []}
 
 
 @solara.component
@@ -75,14 +79,32 @@ def Steps() -> None:  # noqa: N802
             words("p", f"{done}{shown.kinds}." if done else "The model is being set up.", "hp-lede")
             solara.v.Html(tag="pre", children=[CODE])
         with solara.v.Html(tag="div", class_="hp-stack"):
-            figures = walk.figures(shown)
+            figures = {figure.key: figure for figure in walk.figures(shown)}
             with solara.v.Html(tag="div", class_="hp-two hp-two-equal"):
-                for figure in figures:
-                    ChartBlock(
-                        name=figure.key, title=figure.title, subtitle=figure.subtitle, footer=figure.footer,
-                        option=option(figure, palette(session.dark.value), axis=axis_of(figure)),
-                    ).key(figure.key)  # fmt: skip
+                for key, title in walk.TITLES.items():
+                    StepChart(key, title, figures.get(key)).key(key)
             with solara.v.Html(tag="section", class_="hp-block"):
                 words("h3", "Its largest miners")
                 words("p", "Attributes of agents as they are now.", "hp-subtitle")
-                Sheet(columns=list(walk.COLUMNS), rows=shown.rows, empty="The model is being set up.")
+                Sheet(
+                    columns=list(walk.COLUMNS), rows=shown.rows, empty="The model is being set up.",
+                    label="Largest miners", name="agents",
+                    about=f"Largest miners of a small world, run {run}, {shown.month}",
+                )  # fmt: skip
+
+
+@solara.component
+def StepChart(key: str, title: str, figure: Figure | None) -> None:  # noqa: N802
+    """A chart of what the data collector holds; its frame before there is a line."""
+    table, set_table = solara.use_state(False)
+    if figure is None:
+        ChartBlock(name=key, title=title, subtitle="From the model's data collector.", footer="", option={},
+                   notice=SOON)  # fmt: skip
+        return
+    ChartBlock(
+        name=key, title=title, subtitle=figure.subtitle, footer=figure.footer,
+        option=option(figure, palette(session.dark.value), axis=axis_of(figure)),
+        table=screen.table(figure) if table else None, definition=screen.definition(figure),
+        event_open_table=set_table,
+        event_csv=lambda _: session.save(f"hashpivot-{key}.csv", screen.csv(figure), "text/csv"),
+    )  # fmt: skip
