@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import solara
@@ -15,6 +16,7 @@ from viz import comparison, downloads, levers, screen, session, standing
 from viz.charts.axes import axis_of
 from viz.charts.options import option
 from viz.comparison import FIRST_ROWS, ROWS, Row
+from viz.components.blocks import link
 from viz.components.parts import ChartBlock, ColumnHead, Differences, Head, Segment
 from viz.ensembles import Following, order, use_ensemble
 from viz.frame import Problem
@@ -51,8 +53,6 @@ def Compare() -> None:  # noqa: N802
 
 
 def _nothing_pinned() -> None:
-    actions = [{"id": name, "label": Scenario.load(name).title, "off": False} for name in SUGGESTED]
-
     def add(names: tuple[str, ...]) -> None:
         session.go(replace(session.view(), pins=tuple(Setting(name) for name in names)))
 
@@ -60,9 +60,16 @@ def _nothing_pinned() -> None:
         title="Compare scenarios",
         lede="Pin up to four on Explore, or begin with one of these:",
         progress={"state": "done", "words": ""},
-        actions=[*actions, {"id": "all", "label": "All three", "off": False}],
-        event_action=lambda name: add(SUGGESTED if name == "all" else (name,)),
+        actions=[{"id": "all", "label": "All three", "off": False}],
+        event_action=lambda _: add(SUGGESTED),
     )
+    with solara.v.Html(tag="div", class_="hp-suggested"):
+        for name in SUGGESTED:
+            scenario = Scenario.load(name)
+            with solara.v.Html(tag="div"):
+                _words("h3", scenario.title)
+                _words("p", scenario.summary)
+                link("Compare with the baseline", partial(lambda one, _: add((one,)), name), "hp-button")
 
 
 @solara.component
