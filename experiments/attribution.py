@@ -101,6 +101,7 @@ def attribute(
     workers: int = 1,
     scheduler: str | None = None,
     out: str | Path | None = None,
+    levers: Sequence[Lever] | None = None,
     on_progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Attribution:
@@ -108,7 +109,8 @@ def attribute(
 
     "shapley" is the mean contribution of a lever over the orders in which levers can be added: all orders for up
     to four levers, else ``orders`` sampled ones with their reverses. "first-last" is the mean of adding a lever
-    first and last; what the levers do only together is then a wedge of its own, "interaction".
+    first and last; what the levers do only together is then a wedge of its own, "interaction". ``levers`` are
+    those of ``levers_of``, some of them put together or named otherwise; None takes them as they are.
     Other options as in experiments.comparison. Raises UserError if the two do not differ, or cannot be paired.
     """
     chosen = [find_outcome(name) for name in outcomes] or list(HEADLINE)
@@ -117,7 +119,7 @@ def attribute(
         raise UserError(f"the method must be shapley or first-last, not {method!r}.")
     if orders < 1:
         raise UserError(f"orders must be a whole number of at least 1, not {orders}.")
-    levers = levers_of(base, top)
+    levers = levers_of(base, top) if levers is None else list(levers)
     if not levers:
         raise UserError(f"{top.name} does not differ from {base.name}: there is nothing to attribute.")
     worlds = [key for key, _, _ in top.changed(base) if key.startswith("world.")]

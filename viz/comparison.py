@@ -16,6 +16,7 @@ from experiments.wording import decimals, month
 from sim.outcomes import BY_NAME, REVENUE, over_12_months, total
 from sim.results import ResultSet
 from viz.headline import HEADLINES, Headline, paired, signed
+from viz.levers import lowered
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,18 @@ def levels(row: Row, results: ResultSet, base: ResultSet | None) -> Figure:
 
 
 def differences(row: Row, results: ResultSet, base: ResultSet) -> Figure:
-    """Paired differences of the outcome from the baseline, month by month."""
+    """Paired differences of the outcome from the baseline, month by month; those of shares in points."""
     before, after = row.compute(base), row.compute(results)
     runs = before.index.intersection(after.index)
-    return replace(_figure(row, results.months, after.loc[runs] - before.loc[runs]), log=False)
+    values = (after.loc[runs] - before.loc[runs]) * (100.0 if row.percent else 1.0)
+    return replace(_figure(row, results.months, values), log=False, percent=False)
+
+
+def subtitle(row: Row, as_differences: bool) -> str:
+    """Unit and definition of a row."""
+    if not as_differences:
+        return row.subtitle
+    return f"Difference from the baseline, {'points' if row.percent else row.unit}"
 
 
 def _figure(row: Row, months: list[str], values: pd.DataFrame) -> Figure:
@@ -131,7 +140,7 @@ def split_words(chart: Wedges, names: Sequence[str]) -> str:
     """A sentence on a split effect: what adds most and what takes most at the end."""
     places = decimals([*(wedge.values[-1] for wedge in chart.wedges), chart.total[-1]])
     ends = [(name, wedge.values[-1]) for name, wedge in zip(names, chart.wedges, strict=True)]
-    told = ", ".join(f"{name[0].lower() + name[1:] if i else name} {signed(end, places)}"
+    told = ", ".join(f"{lowered(name) if i else name} {signed(end, places)}"
                      for i, (name, end) in enumerate(ends[:MOST_TOLD]))  # fmt: skip
     outcome = BY_NAME[chart.key]
     return f"Difference from the baseline, {unit_of(outcome) or outcome.unit}. {month(chart.months[-1])}: {told}."

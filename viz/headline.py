@@ -126,7 +126,7 @@ def _change(headline: Headline, values: pd.Series, base: ResultSet | None) -> di
         if len(values) < RUNS_FOR_BANDS:
             return {"change": "", "interval": f"{len(values)} runs, interval to come"}
         told = " to ".join(_figure(value, headline.whole) for value in spread)
-        return {"change": "", "interval": f"10\N{EN DASH}90 % of runs: {told}"}
+        return {"change": "", "interval": f"10\N{EN DASH}90 %: {told}"}
     before = headline.compute(base)
     differences = paired(before, values)
     if not len(differences):

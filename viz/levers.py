@@ -13,7 +13,7 @@ from typing import Any
 
 from experiments.wording import number
 from sim.scenario.distributions import in_words
-from sim.scenario.registry import FieldInfo, describe, field_table, fields
+from sim.scenario.registry import FieldInfo, describe, fields
 from sim.scenario.scenario import Scenario
 
 GROUPS = {
@@ -251,18 +251,10 @@ def title_of(scenario: Scenario, changes: dict[str, Any], own: dict[str, Any]) -
     return text[0].upper() + text[1:]
 
 
-def lever_words(lever: str) -> str:
-    """A lever of experiments.attribution in the panel's words: its name, or what it says of itself."""
-    if lever in field_table():
-        return name_of(lever)
-    text = lever.removeprefix("policy: ").replace("_", " ")
-    return text[0].upper() + text[1:]
-
-
 def lede_of(changes: dict[str, Any]) -> str:
     """The changed values: "Carbon price 50 USD/t CO₂, tax on mining power 20 USD/MWh"."""
     parts = [f"{name_of(key)} {_value(key, value)}" for key, value in changes.items()]
-    told = ", ".join([part if i == 0 else _lower(part) for i, part in enumerate(parts[:4])])
+    told = ", ".join([part if i == 0 else lowered(part) for i, part in enumerate(parts[:4])])
     return told + (f" and {len(parts) - 4} more" if len(parts) > 4 else "")
 
 
@@ -270,7 +262,8 @@ def _value(key: str, value: Any) -> str:
     return f"{len(value)}" if key == "shocks" else shown(describe(key), value)
 
 
-def _lower(text: str) -> str:
+def lowered(text: str) -> str:
+    """A name as it stands within a sentence: acronyms stay."""
     return text if text[:2].isupper() else text[0].lower() + text[1:]
 
 
@@ -280,7 +273,7 @@ def _detail(key: str, changes: dict[str, Any]) -> bool:
 
 
 def _phrase(key: str, before: Any, value: Any) -> str:
-    name = _lower(name_of(key))
+    name = lowered(name_of(key))
     said = told(key)
     if key == "shocks" or describe(key).kind not in ("float", "int", "bool"):
         return said.more or name

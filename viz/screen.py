@@ -29,7 +29,7 @@ def title(setting: Setting, scenario: Scenario) -> str:
     words = levers.title_of(scenario, dict(setting.changes), base.values())
     if setting.name or not setting.changes or setting.scenario == BASELINE:
         return setting.name or words
-    return f"{base.title or base.name}, {words if words[:2].isupper() else words[0].lower() + words[1:]}"
+    return f"{base.title or base.name}, {levers.lowered(words)}"
 
 
 def figures(results: ResultSet) -> dict[str, Figure]:

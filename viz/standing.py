@@ -12,7 +12,7 @@ from experiments.figures.model import RUNS_FOR_BANDS
 from experiments.wording import plural
 from sim.scenario import Scenario
 from sim.scenario.registry import describe
-from viz.levers import name_of, shown
+from viz.levers import lowered, name_of, shown
 from viz.orders import Snapshot
 from viz.state import BASELINE, Setting
 
@@ -105,8 +105,7 @@ def nothing(figure: Figure, scenario: Scenario) -> Notice | None:
 def _told(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return f"{name_of(key)}: back to {'on' if value else 'off'}"
-    name = name_of(key)
-    return f"Reset {name if name[:2].isupper() else name[0].lower() + name[1:]} to {shown(describe(key), value)}"
+    return f"Reset {lowered(name_of(key))} to {shown(describe(key), value)}"
 
 
 def mended(setting: Setting, key: str) -> Setting:

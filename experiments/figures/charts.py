@@ -39,8 +39,8 @@ def firms_by_strategy(results: ResultSet) -> Figure:
         results,
         "strategy",
         "Firms by strategy",
-        "Firms at month end. BTC: under 10 % of power and revenue in AI; AI: over 90 %; hybrid: between. "
-        "Exited: closed, liquidated or acquired.",
+        "Firms at month end. BTC: under 10 % of power and revenue in AI; AI: over 90 %. Exited: closed, "
+        "liquidated or acquired.",
         "firms",
         "stack",
         line("BTC only", "btc", results.series("firms_btc")),
@@ -60,7 +60,7 @@ def ai_capacity(results: ResultSet) -> Figure:
     return _figure(
         results,
         "ai-capacity",
-        "AI capacity, from offer to delivery",
+        "AI capacity, offer to delivery",
         "GW of critical IT of miners: on offer in the month, leased, being built, delivered."
         + _spread(results, "contracted and delivered"),
         "GW",

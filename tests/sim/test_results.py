@@ -158,6 +158,25 @@ def test_series_picks_rows(results):
     assert small.loc[2, "2027-03"] == picked["cash_usd"].item()
 
 
+def test_series_are_in_order_whatever_the_order_of_rows(make_tables):
+    tables = make_tables([3, 1, 2])
+    shuffled = ResultSet({name: table.sample(frac=1.0, random_state=5) for name, table in tables.items()})
+    plain = tables["regions"][tables["regions"]["region"] == "PJM"].pivot(
+        index="run", columns="month", values="power_price_usd_per_mwh"
+    )
+    for _ in range(2):  # the second time from what was remembered
+        found = shuffled.series("power_price_usd_per_mwh", "regions", region="PJM")
+        pd.testing.assert_frame_equal(found, plain)
+
+
+def test_series_leave_out_what_a_table_does_not_have(make_tables):
+    tables = make_tables([0, 1])
+    tables["sector"] = tables["sector"].drop(index=tables["sector"].index[-1])
+    found = ResultSet(tables).series("network_hashrate_ehs")
+    assert found.shape == (2, 30)
+    assert found.isna().sum().sum() == 1
+
+
 def test_bands_take_outcomes_and_columns(results):
     assert results.bands("hashprice", (0.5,)).equals(results.bands("hashprice_usd_per_ph_day", (0.5,)))
 

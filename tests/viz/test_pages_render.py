@@ -184,7 +184,11 @@ def test_compare_has_a_column_per_pin_and_no_runs_shared_between_settings(monkey
 
 def test_nothing_pinned_offers_a_beginning():
     heads = widgets(compare.Compare(), "actions")
-    assert [item["id"] for item in heads[0].actions] == [*compare.SUGGESTED, "all"]
+    assert [item["id"] for item in heads[0].actions] == ["all"]
+    _, rc = solara.render(compare.Compare(), handle_error=False)
+    told = [text for html in rc.find(ipyvuetify.Html).widgets for text in texts(html)]
+    rc.close()
+    assert [text for text in told if text == "Compare with the baseline"] == ["Compare with the baseline"] * 3
 
 
 def test_the_usual_order_takes_the_visitors_firms(tmp_path):

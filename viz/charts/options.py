@@ -27,6 +27,7 @@ from viz.charts.parts import (
     rounded,
     today_mark,
     tooltip_line,
+    value_marks,
     width_of,
     year_marks,
 )
@@ -84,7 +85,9 @@ class Chart:
         days, today = [*self.before, *self.days], len(self.before) + self.today
         months = [*(self.past.months if self.past else ()), *self.figure.months]
         series += [year_marks(replace(self.figure, months=months), self.axis, self.colours, self.compact)]
-        series += [today_mark(days, today, self.colours, self.figure.kind == "stack")]
+        series += value_marks(self.axis, days, self.figure, self.colours)
+        if today or not self.compact:
+            series += [today_mark(days, today, self.colours, self.figure.kind == "stack")]
         if self.axis.log:
             series += [log_labels(self.axis, days, self.colours)]
         if labels:

@@ -117,12 +117,25 @@ def _value_axis(axis: Axis, colours: Palette, figure: Figure) -> Option:
     label: Option = {"color": colours.third, "fontSize": 11, "margin": 7, "showMaxLabel": axis.high == axis.ticks[-1]}
     if figure.percent:
         label["formatter"] = "{value} %"
+    if axis.low < 0:  # words with a true minus come from value_marks
+        label["show"] = False
     return common | {
         "type": "value",
         "interval": step,
         "axisLabel": label,
         "splitLine": {"show": True, "lineStyle": {"color": colours.grid, "width": 1}},
     }
+
+
+def value_marks(axis: Axis, days: Sequence[str], figure: Figure, colours: Palette) -> list[Option]:
+    """Words of an axis that reaches below zero, for ECharts would write a hyphen; none for other axes."""
+    if axis.low >= 0:
+        return []
+    factor = 100.0 if figure.percent else 1.0
+    ticks = zip(axis.ticks, axis.words, strict=True)
+    data = [{"value": [days[0], exact(tick * factor)], "label": {"formatter": words}} for tick, words in ticks]
+    words = {"show": True, "position": "left", "distance": 7, "fontSize": 11, "color": colours.third}
+    return [helper([]) | {"data": data, "label": words}]
 
 
 def tooltip_line(name: str, rows: Sequence[Sequence[Any]], names: Sequence[str], colour: str) -> Option:

@@ -23,6 +23,7 @@ from viz.charts.parts import (
     rounded,
     today_mark,
     tooltip_line,
+    value_marks,
     width_of,
     year_marks,
 )
@@ -58,7 +59,7 @@ def split_option(chart: Wedges, names: Sequence[str], colours: Palette, height: 
     series.append(tooltip_line("All levers", total, ["median"], colours.ink) | {"lineStyle": dash, "z": 5})
     labels = _labels(chart, names, colours, axis, height, days[-1])
     width = max(width_of(item["label"]["formatter"]) for item in labels)
-    series += [year_marks(figure, axis, colours, compact=False)]
+    series += [year_marks(figure, axis, colours, compact=False), *value_marks(axis, days, figure, colours)]
     series += [today_mark(days, sum(month < TODAY for month in chart.months), colours, stack=False), helper(labels)]
     return frame(axis, colours, days, figure, round(width) + 12) | {"series": series}
 

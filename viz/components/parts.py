@@ -179,9 +179,9 @@ def Wedges(  # noqa: N802
     outcomes: list[Data],
     outcome: str,
     note: str,
-    can_start: bool,
+    action: str,
     event_choose: Event,
     event_pick: Event,
-    event_start: Event,
+    event_act: Event,
 ) -> None:
-    """Which scenario and outcome to split among levers, and the button that starts it."""
+    """Which scenario and outcome to split among levers, and the button that starts or stops it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import solara
@@ -11,16 +12,18 @@ from experiments.figures import Figure
 from experiments.wording import DASH, plural
 from sim.results import ResultSet
 from sim.scenario import Scenario, ScenarioError
-from viz import comparison, downloads, levers, screen, session
+from viz import comparison, downloads, levers, screen, session, standing
 from viz.charts.axes import axis_of
 from viz.charts.options import option
 from viz.comparison import FIRST_ROWS, ROWS, Row
+from viz.components.blocks import link
 from viz.components.parts import ChartBlock, ColumnHead, Differences, Head, Segment
 from viz.ensembles import Following, order, use_ensemble
 from viz.frame import Problem
+from viz.levers import lowered
 from viz.pages.wedges import LeverWedges
 from viz.settings import settings
-from viz.state import BASELINE, MOST_PINS, Setting
+from viz.state import BASELINE, MOST_PINS, Setting, View
 from viz.theme import palette
 
 COUNTS = ("No scenario", "One scenario", "Two scenarios", "Three scenarios", "Four scenarios")
@@ -29,8 +32,9 @@ SPREAD_TOLD = (
     f"Median, 25{DASH}75 % and 10{DASH}90 % of paired differences. Line: none. Faint: the interval includes zero."
 )
 LETTERS = "ABCD"
-ROW_HEIGHT = 132  # px of a small multiple
-SHORT = 14  # letters
+ROW_HEIGHT, ONE_HEIGHT = 132, 190  # px of a small multiple; of one that stands alone
+FIRST_COLUMN = 186  # px
+SHORT = 18  # letters
 
 
 @solara.component
@@ -43,14 +47,12 @@ def Compare() -> None:  # noqa: N802
             Problem("A pinned scenario cannot be simulated", error.messages, "Unpin all", _unpin_all)
             return
         if pinned:
-            Pinned(pinned)
+            Pinned(pinned, session.view())
         else:
             _nothing_pinned()
 
 
 def _nothing_pinned() -> None:
-    actions = [{"id": name, "label": Scenario.load(name).title, "off": False} for name in SUGGESTED]
-
     def add(names: tuple[str, ...]) -> None:
         session.go(replace(session.view(), pins=tuple(Setting(name) for name in names)))
 
@@ -58,15 +60,21 @@ def _nothing_pinned() -> None:
         title="Compare scenarios",
         lede="Pin up to four on Explore, or begin with one of these:",
         progress={"state": "done", "words": ""},
-        actions=[*actions, {"id": "all", "label": "All three", "off": False}],
-        event_action=lambda name: add(SUGGESTED if name == "all" else (name,)),
+        actions=[{"id": "all", "label": "All three", "off": False}],
+        event_action=lambda _: add(SUGGESTED),
     )
+    with solara.v.Html(tag="div", class_="hp-suggested"):
+        for name in SUGGESTED:
+            scenario = Scenario.load(name)
+            with solara.v.Html(tag="div"):
+                _words("h3", scenario.title)
+                _words("p", scenario.summary)
+                link("Compare with the baseline", partial(lambda one, _: add((one,)), name), "hp-button")
 
 
 @solara.component
-def Pinned(pinned: list[tuple[Setting, Scenario]]) -> None:  # noqa: N802
+def Pinned(pinned: list[tuple[Setting, Scenario]], view: View) -> None:  # noqa: N802
     """Columns of scenarios, rows of outcomes; below, differences and levers."""
-    view = session.view()
     baseline = solara.use_memo(lambda: Scenario.load(BASELINE, settings().world), [])
     base = use_ensemble(order(baseline, keep=True))
     slots = [use_ensemble(order(pinned[i][1]) if i < len(pinned) else None) for i in range(MOST_PINS)]
@@ -85,7 +93,10 @@ def Pinned(pinned: list[tuple[Setting, Scenario]]) -> None:  # noqa: N802
             event_cancel=lambda _: _all([base, *slots], go_on=False),
             event_go_on=lambda _: _all([base, *slots], go_on=True),
         )
-        _choices(as_differences, shown)
+        _choices(view, as_differences, shown)
+    for letter, slot in zip(LETTERS, slots[: len(pinned)], strict=False):
+        if told := standing.failure(slot.snapshot):
+            Problem(f"{letter}: {lowered(told.head)}", [told.text])
     on_phone, set_on_phone = solara.use_state(0)
     on_phone = min(on_phone, len(pinned) - 1)
     if len(pinned) > 1:
@@ -95,23 +106,27 @@ def Pinned(pinned: list[tuple[Setting, Scenario]]) -> None:  # noqa: N802
                 chosen=str(on_phone),
                 event_choose=lambda place: set_on_phone(int(place)),
             )
-    columns = f"minmax(0, .65fr) repeat({len(pinned)}, minmax(0, 1fr))"
+    columns = f"minmax(0, {FIRST_COLUMN}px) repeat({len(pinned)}, minmax(0, 1fr))"
     with solara.v.Html(tag="div", class_=f"hp-compare hp-at-{on_phone}", style_=f"grid-template-columns: {columns}"):
         with solara.v.Html(tag="div", class_="hp-column-head"):
             _words("p", "Pinned scenarios", "hp-third")
-            _words("p", "One scale per row. Dotted line: baseline.")
+            _words("p", f"One scale per row. {'Zero' if as_differences else 'Dotted line'}: baseline.")
         for place, (setting, scenario) in enumerate(pinned):
             with solara.v.Html(tag="div", class_=f"hp-of-{place}"):
                 _column_head(place, setting, scenario, slots[place])
+        states = [_state(slot, scenario) for slot, (_, scenario) in zip(slots, pinned, strict=False)]
         for row in shown:
-            _row(row, results, before, as_differences)
+            OutcomeRow(row, results, before, as_differences, states, session.dark.value).key(row.key)
+    rows = solara.use_memo(
+        lambda: comparison.difference_rows(before, results) if before is not None else [], [before, results]
+    )
     if before is not None:
         with solara.v.Html(tag="div", class_="hp-two"):
             with solara.v.Html(tag="section"):
                 year = before.months[-1][:4]
                 _words("h3", f"Difference from the baseline, end {year}")
                 _words("p", SPREAD_TOLD, "hp-subtitle")
-                Differences(names=names, rows=comparison.difference_rows(before, results))
+                Differences(names=names, rows=rows)
                 _words("p", "Each row has its own scale, the same for all scenarios.", "hp-footer")
             LeverWedges([scenario for _, scenario in pinned], names, baseline)
 
@@ -121,13 +136,18 @@ def _own(slot: Following, scenario: Scenario) -> ResultSet | None:
     return slot.snapshot.results if slot.key.startswith(order(scenario).key) else None
 
 
+def _state(slot: Following, scenario: Scenario) -> str:
+    """Words in place of plots with nothing to draw."""
+    mine = slot.key.startswith(order(scenario).key)
+    return "No run finished" if mine and slot.snapshot.error else "First run under way"
+
+
 def _short(name: str) -> str:
     """A name as a button on a phone holds it."""
     return name if len(name) <= SHORT else f"{name[: SHORT - 1].rstrip(' ,')}…"
 
 
-def _choices(as_differences: bool, shown: list[Row]) -> None:
-    view = session.view()
+def _choices(view: View, as_differences: bool, shown: list[Row]) -> None:
 
     def check(data: dict[str, Any]) -> None:
         kept = {row.key for row in shown} ^ {data["id"]}
@@ -157,26 +177,38 @@ def _column_head(place: int, setting: Setting, scenario: Scenario, slot: Followi
     ).key(f"head-{setting.words}")
 
 
-def _row(row: Row, results: list[ResultSet | None], before: ResultSet | None, as_differences: bool) -> None:
+@solara.component
+def OutcomeRow(  # noqa: N802
+    row: Row, results: list[ResultSet | None], before: ResultSet | None, as_differences: bool, states: list[str],
+    dark: bool,
+) -> None:  # fmt: skip
     """One outcome in all columns on one scale."""
-    with solara.v.Html(tag="div", class_="hp-row-name"):
-        _words("h3", row.title)
-        _words("p", f"{row.unit}, difference" if as_differences else row.subtitle)
-    figures = [_figure(row, result, before, as_differences) for result in results]
-    known = [figure for figure in figures if figure is not None]
-    low, high = comparison.shared_reach(known)
-    for place, figure in enumerate(figures):
-        with solara.v.Html(tag="div", class_=f"hp-bare hp-row-cell hp-of-{place}"):
-            if figure is None:
-                _words("p", "First run under way", "hp-hint")
-                continue
-            axis = axis_of(figure, low, high)
-            drawn = option(figure, palette(session.dark.value), axis=axis, height=ROW_HEIGHT, compact=True)
-            name = f"{row.key}-{place}"
-            ChartBlock(
-                name=name, title=f"{row.title}, {LETTERS[place]}", subtitle=row.subtitle, footer="", option=drawn,
-                height=ROW_HEIGHT, bare=True,
-            ).key(name)  # fmt: skip
+    height = ROW_HEIGHT if len(results) > 1 else ONE_HEIGHT
+
+    def draw() -> list[dict[str, Any] | None]:
+        figures = [_figure(row, result, before, as_differences) for result in results]
+        low, high = comparison.shared_reach([figure for figure in figures if figure is not None])
+        return [
+            option(figure, palette(dark), axis=axis_of(figure, low, high), height=height, compact=True)
+            if figure is not None
+            else None
+            for figure in figures
+        ]
+
+    drawn = solara.use_memo(draw, [row, results, before, as_differences, dark])
+    subtitle = comparison.subtitle(row, as_differences)
+    with solara.v.Html(tag="div", class_="hp-contents"):
+        with solara.v.Html(tag="div", class_="hp-row-name"):
+            _words("h3", row.title)
+            _words("p", subtitle)
+        for place, chart in enumerate(drawn):
+            with solara.v.Html(tag="div", class_=f"hp-bare hp-row-cell hp-of-{place}"):
+                if chart is None:
+                    _words("p", states[place], "hp-hint")
+                    continue
+                name = f"{row.key}-{place}"
+                title = f"{row.title}, {LETTERS[place]}"
+                ChartBlock(name, title, subtitle, "", chart, height=height, bare=True).key(name)
 
 
 def _figure(row: Row, result: ResultSet | None, before: ResultSet | None, as_differences: bool) -> Figure | None:
