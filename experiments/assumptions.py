@@ -72,7 +72,8 @@ def noise_level(runs: int) -> float:
 def measure(runs: int, seed: int = 0, changes: Sequence[str] = ()) -> Measured:
     """Simulate the baseline with sampled assumptions and correlate what was drawn with what came out."""
     from experiments.ensemble import simulate
-    from experiments.stability import drawn, rank_correlations
+    from experiments.rank_correlation import rank_correlations
+    from experiments.stability import drawn
     from experiments.store import code_version
 
     if runs < 4:

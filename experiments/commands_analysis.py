@@ -29,7 +29,7 @@ def sensitivity(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Sobol' or Morris indices, with intervals, of a sweep made for them."""
+    """Which axes of a sweep matter: Sobol' or Morris indices of designs made for them, else rank correlations."""
     from experiments.figures.draw_marks import render
     from experiments.figures.marks import sensitivity_panels
     from experiments.report import write_report
@@ -129,34 +129,40 @@ def _table(*headings: str) -> Any:
     return table
 
 
+MEASURES = {
+    "sobol": ("Sobol' indices", "Total", "", "Alone", ""),
+    "morris": ("Morris indices", "Mean effect", "", "Spread"),
+    "ranks": ("Rank correlations", "Partial", "", "Plain", ""),
+}
+
+
 def print_sensitivity(found: Sensitivity, whole: bool) -> None:
     """Indices of each outcome; of the headline outcomes only the axes that matter most."""
     from experiments.figures.marks import label_of, unit_of
     from experiments.wording import decimals, number, plural, span
 
-    console, design = _console(), found.design
-    sobol = design.method == "sobol"
-    method = "Sobol' indices" if sobol else "Morris indices"
-    head = f"{method}, {plural(design.runs, 'run')} per point, 95 % intervals"
-    console.print(f"[bold]{head}[/bold]\n")
+    console, design, measure = _console(), found.design, found.measure
+    method, *more = MEASURES[measure]
+    console.print(f"[bold]{method}, {plural(design.runs, 'run')} per point, 95 % intervals[/bold]\n")
     levers = [axis.key for axis in design.levers]
-    more = ("Total", "", "Alone", "") if sobol else ("Mean effect", "", "Spread")
     table = _table("Outcome", *levers, "Axis", *more)
+    lead, second = found.leading, found.second
     for key, rows in found.table.groupby([*levers, "outcome"], sort=False):
         *chosen, name = key if isinstance(key, tuple) else (key,)
-        label = label_of(str(name)) + (f" [dim]{unit_of(str(name))}[/dim]" if not sobol else "")
+        label = label_of(str(name)) + (f" [dim]{unit_of(str(name))}[/dim]" if measure == "morris" else "")
         shown = rows if whole else rows.head(AXES_PRINTED)
         for place, row in enumerate(shown.to_dict(orient="records")):
-            lead, second = ("st", "s1") if sobol else ("mu_star", "sigma")
-            places = 2 if sobol else decimals([row["mu_star_high"]])
+            places = decimals([row["mu_star_high"]]) if measure == "morris" else 2
             cells = [number(row[lead], places), span(row[f"{lead}_low"], row[f"{lead}_high"], places)]
             cells += [number(row[second], places)]
-            cells += [span(row["s1_low"], row["s1_high"], places)] if sobol else []
+            cells += [] if measure == "morris" else [span(row[f"{second}_low"], row[f"{second}_high"], places)]
             first = [label, *map(str, chosen)] if place == 0 else [""] * (1 + len(levers))
             table.add_row(*first, str(row["axis"]), *cells)
     console.print(table)
     if found.constant:
         console.print(f"\nThe same at every point: {', '.join(map(label_of, found.constant))}.", soft_wrap=True)
+    if found.left_out:
+        console.print(f"\n{plural(found.left_out, 'point')} left out, of which a run failed.")
 
 
 def print_discovery(found: Discovery) -> None:

@@ -155,7 +155,8 @@ def _long(results: ResultSet, *keys: str) -> pd.DataFrame:
 
 
 def _mean(long: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    return long.groupby([*keys, "region", "variable", "unit", "year"])["value"].mean().reset_index()
+    by = [*keys, "region", "variable", "unit", "year"]
+    return long.groupby(by, as_index=False).agg({"value": "mean"})
 
 
 def _of_points(long: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
@@ -166,8 +167,7 @@ def _of_points(long: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
 
 
 def _finished(table: pd.DataFrame) -> pd.DataFrame:
-    whole: pd.DataFrame = table.assign(model=MODEL)[COLUMNS]
-    return whole.sort_values(COLUMNS[:-1], ignore_index=True)
+    return table.assign(model=MODEL)[COLUMNS].sort_values(COLUMNS[:-1], ignore_index=True)
 
 
 def _yearly(table: pd.DataFrame, variable: Variable, keys: tuple[str, ...]) -> pd.DataFrame:

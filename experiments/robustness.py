@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.axes import value_words
+from experiments.axes import SCENARIO, value_words
 from experiments.conditions import Condition, parse
 from experiments.sweep_result import SweepResult
 from experiments.told import Told
@@ -110,7 +110,8 @@ def _policies(result: SweepResult, levers: Sequence[str]) -> tuple[pd.Series, pd
     if len(result.points[keys].drop_duplicates()) < 2:
         raise UserError("there is one policy only: nothing to compare.")
     rest = [key for key in design.keys if key not in keys]
-    policy = result.points[keys].apply(lambda row: ", ".join(_words(keys, row)), axis=1)
+    told = [key for key in keys if result.points[key].nunique() > 1]
+    policy = result.points[told].apply(lambda row: ", ".join(_words(told, row)), axis=1)
     if set(keys) >= {axis.key for axis in design.levers} and not set(keys) & {axis.key for axis in design.axes}:
         future = result.points["sample"].astype(str)
     else:
@@ -125,10 +126,11 @@ def _policies(result: SweepResult, levers: Sequence[str]) -> tuple[pd.Series, pd
 
 
 def _words(keys: list[str], row: pd.Series) -> list[str]:
-    """Values of a policy; with its name where a value alone says little."""
+    """What a policy sets: "carbon_price_usd_per_t 60", "mining_ban_regions none"; a scenario by its name."""
+    words = [" + ".join(row[key].split(";")) or "none" if isinstance(row[key], str) else row[key] for key in keys]
     return [
-        value_words(row[key]) if isinstance(row[key], str) else f"{key.partition('.')[2]} {value_words(row[key])}"
-        for key in keys
+        value_words(word) if key == SCENARIO else f"{key.partition('.')[2]} {value_words(word)}"
+        for key, word in zip(keys, words, strict=True)
     ]
 
 

@@ -1,14 +1,15 @@
-"""Sensitivity indices of a sweep: how much of an outcome's variation each axis brings about.
+"""Sensitivity of a sweep's outcomes to its axes: which of them matter, and how much.
 
 The method follows from the design. Sobol' (Saltelli's estimators): S1 is the share of the variance over points that
 an axis explains alone, ST the share that it has a part in. Morris: mu* is the mean absolute effect of moving an axis
 over its range (scaled from steps of two thirds of it), sigma its standard deviation, which is large where the effect
-depends on the other axes or is curved. Intervals are 95 %, by bootstrap over the design.
+depends on the other axes or is curved. Their intervals are 95 %, by bootstrap over the design. Latin hypercubes and
+factorial designs: rank correlations, partial and plain (experiments.rank_correlation).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.designs import MORRIS_LEVELS, Design, salib
+from experiments.rank_correlation import LEVEL, least_cases, rank_table
 from experiments.sweep_result import HEADLINES, SweepResult, read_csv
 from experiments.told import Told
 from sim.errors import UserError
@@ -24,13 +26,14 @@ from sim.outcomes import BY_NAME
 
 Array = np.ndarray
 RESAMPLES = 400
-LEVEL = 0.95
 LEAST_TRAJECTORIES = 2
 COLUMNS = {
     "sobol": ["s1", "s1_low", "s1_high", "st", "st_low", "st_high"],
     "morris": ["mu_star", "mu_star_low", "mu_star_high", "mu", "sigma"],
+    "ranks": ["prcc", "prcc_low", "prcc_high", "rho", "rho_low", "rho_high"],
 }
-LEADING = {"sobol": "st", "morris": "mu_star"}  # what axes are ranked by
+LEADING = {"sobol": "st", "morris": "mu_star", "ranks": "prcc"}  # what axes are ranked by, in size
+SECOND = {"sobol": "s1", "morris": "sigma", "ranks": "rho"}  # what stands beside it
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,16 +47,29 @@ class Sensitivity(Told):
     month: str | None
     table: pd.DataFrame
     constant: tuple[str, ...]
+    left_out: int = 0  # points of which a run failed
+
+    @property
+    def measure(self) -> str:
+        """What the design allows: sobol, morris or ranks."""
+        return measure_of(self.design)
 
     @property
     def leading(self) -> str:
         """The column by which axes are ranked."""
-        return LEADING[self.design.method]
+        return LEADING[self.measure]
+
+    @property
+    def second(self) -> str:
+        """The column beside it."""
+        return SECOND[self.measure]
 
     def to_json(self) -> dict[str, Any]:
         """The object of ``sensitivity --json``; an interval that has none is null."""
         rows = self.table.astype(object).where(self.table.notna(), None).to_dict(orient="records")
-        head = {"method": self.design.method, "samples": self.design.base_samples, "runs": self.design.runs}
+        design = self.design
+        head: dict[str, Any] = {"method": design.method, "samples": design.base_samples, "runs": design.runs}
+        head |= {"measure": self.measure, "left_out": self.left_out}
         return head | {"month": self.month, "level": LEVEL, "constant": list(self.constant), "indices": rows}
 
 
@@ -62,36 +78,68 @@ def sensitivity(
 ) -> Sensitivity:
     """Indices for each outcome (by default the headline outcomes) at ``month``, by default the end.
 
-    Raises UserError for a design without such indices, for missing or failed runs and for values that are not
-    numbers: one gap would make every index wrong.
+    Raises UserError for missing runs and for values that are not numbers: one gap would make every index wrong.
+    Failed runs are refused too, but for rank correlations, which leave their points out.
     """
     result = SweepResult.load(result) if isinstance(result, str | Path) else result
     design = result.design
-    if design.method not in COLUMNS:
-        raise UserError(
-            f"{result.folder} holds a {design.method} design: indices need a sweep with method = \"sobol\" or "
-            '"morris". The commands discover and robust work with this one.'
-        )
-    if design.method == "morris" and design.samples < LEAST_TRAJECTORIES:
+    measure = measure_of(design)
+    if measure == "morris" and design.samples < LEAST_TRAJECTORIES:
         raise UserError(f"{result.folder} holds one Morris trajectory: indices need samples = 2 at least, better 10.")
-    result.require_complete()
-    values = result.means(outcomes or HEADLINES, month)
+    failed = sorted(set(result.errors["point"])) if measure == "ranks" else []
+    result.require_complete(failed_too=len(failed) in (0, len(result.points)))
+    values = result.means(outcomes or HEADLINES, month).drop(index=failed, errors="ignore")
     _refuse_gaps(values)
-    unit = read_csv(result.folder / "unit.csv").drop(columns="sample").to_numpy(dtype=np.float64)
+    analyse = _ranks(result) if measure == "ranks" else _indices(result)
     rows, constant = [], []
     for chosen, points in _by_levers(result):
+        there = [point for point in points if point in values.index]
         for name in map(str, values):
-            y = values.loc[points, name].to_numpy(dtype=np.float64)
-            if np.ptp(y) <= 1e-12 * np.abs(y).max():
+            y = values.loc[there, name]
+            if np.ptp(y.to_numpy()) <= 1e-12 * y.abs().max():
                 constant.append(name)
             else:
-                rows.append(_ranked(indices(design, unit, y), LEADING[design.method]).assign(outcome=name, **chosen))
+                rows.append(_ranked(analyse(y), LEADING[measure]).assign(outcome=name, **chosen))
     keys = [axis.key for axis in design.levers]
-    names = [*keys, "outcome", "axis", *COLUMNS[design.method]]
+    names = [*keys, "outcome", "axis", *COLUMNS[measure]]
     table = pd.concat(rows, ignore_index=True)[names] if rows else pd.DataFrame(columns=names)
     units = {name: BY_NAME[name].unit if name in BY_NAME else "" for name in values}
     table.insert(len(keys) + 1, "unit", table["outcome"].map(units))
-    return Sensitivity(design, month, table, tuple(dict.fromkeys(constant)))
+    return Sensitivity(design, month, table, tuple(dict.fromkeys(constant)), len(failed))
+
+
+def measure_of(design: Design) -> str:
+    """What can be said of a design: sobol, morris, or else ranks."""
+    return design.method if design.method in ("sobol", "morris") else "ranks"
+
+
+def _indices(result: SweepResult) -> Callable[[pd.Series], pd.DataFrame]:
+    unit = read_csv(result.folder / "unit.csv").drop(columns="sample").to_numpy(dtype=np.float64)
+    return lambda y: indices(result.design, unit, y.to_numpy(dtype=np.float64))
+
+
+def _ranks(result: SweepResult) -> Callable[[pd.Series], pd.DataFrame]:
+    """Rank correlations with the axes; of words the presence of each but the first: "behaviour.rule = payback"."""
+    causes = {}
+    for axis in result.design.axes:
+        values = result.points[axis.key]
+        if pd.api.types.is_numeric_dtype(values):
+            causes[axis.key] = values.astype(np.float64)
+        else:
+            words = values.astype(str)
+            causes |= {f"{axis.key} = {word}": (words == word).astype(np.float64) for word in words.unique()[1:]}
+    table = pd.DataFrame({name: values for name, values in causes.items() if values.nunique() > 1})
+
+    def analyse(y: pd.Series) -> pd.DataFrame:
+        if len(y) < least_cases(table.shape[1]):
+            wanted = least_cases(table.shape[1])
+            raise UserError(
+                f"{result.folder}: rank correlations of {table.shape[1]} axes (or values) need {wanted} points, "
+                f"better {10 * wanted}; there are {len(y)}."
+            )
+        return rank_table(table.loc[y.index], y)
+
+    return analyse
 
 
 def indices(design: Design, unit: Array, y: Array) -> pd.DataFrame:
@@ -117,7 +165,7 @@ def indices(design: Design, unit: Array, y: Array) -> pd.DataFrame:
 
 
 def _ranked(frame: pd.DataFrame, by: str) -> pd.DataFrame:
-    return frame.sort_values(by, ascending=False, kind="stable")
+    return frame.sort_values(by, ascending=False, kind="stable", key=np.abs)
 
 
 def _by_levers(result: SweepResult) -> list[tuple[dict[str, Any], list[int]]]:

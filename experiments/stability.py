@@ -10,6 +10,7 @@ import numpy as np
 
 from experiments.figures.model import Figure, Line
 from experiments.figures.palette import SHADES, Meaning
+from experiments.rank_correlation import rank_correlations
 from sim.months import month_number
 from sim.outcomes import SIZE_WORDS
 from sim.results import quantiles
@@ -154,11 +155,6 @@ def drivers(runs: int, seed: int = 0, months: int | None = None, top: int = 10) 
         largest = rho.abs().nlargest(top).index
         rows.extend({"outcome": name, "key": str(key), "rho": float(rho[key])} for key in largest)
     return pd.DataFrame(rows)
-
-
-def rank_correlations(causes: pd.DataFrame, outcome: pd.Series) -> pd.Series:
-    """Spearman's rank correlation of each column (run x cause) with a number per run; without what never varies."""
-    return causes.reset_index(drop=True).rank().corrwith(outcome.reset_index(drop=True).rank()).dropna()
 
 
 def drawn(scenario: Scenario, seed: int, runs: int) -> pd.DataFrame:

@@ -99,18 +99,18 @@ class SweepResult:
         rows = [(outcome.name, outcome.unit, *bands[outcome.name].tolist()) for outcome in HEADLINE]
         return pd.DataFrame(rows, columns=["outcome", "unit", "median", "p10", "p90"])
 
-    def require_complete(self) -> None:
-        """Raise UserError unless every run of every point is there: analyses of designs need each of them."""
+    def require_complete(self, failed_too: bool = True) -> None:
+        """Raise UserError unless every run of every point is there, or, without ``failed_too``, has failed."""
         wanted = len(self.points) * self.design.runs
         failed, there = len(self.errors), self.finished_runs
-        if failed:
+        if failed and failed_too:
             first = self.errors.iloc[0]
             raise UserError(
                 f"{self.folder}: {failed} of {wanted} runs failed (point {first['point']}: {first['error']}). The "
                 f"analysis of a {self.design.method} design needs every one: mend the cause and sweep again."
             )
-        if there < wanted:
-            raise UserError(f"{self.folder} lacks {wanted - there} of {wanted} runs: start the same sweep again.")
+        if lacking := wanted - there - failed:
+            raise UserError(f"{self.folder} lacks {lacking} of {wanted} runs: start the same sweep again.")
 
     def _of_batch(self, batch: str, names: Sequence[str], month: str | None) -> pd.DataFrame:
         return outcomes_of({name: self._read(name, batch) for name in NEEDED}, names, month)

@@ -112,9 +112,21 @@ def test_python_in_the_documents_imports_what_exists() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     text = FENCE.sub("", page.read_text())
-    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)]
-    broken = [t for t in targets if t and not t.startswith(("https:", "mailto:")) and not (page.parent / t).exists()]
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        target, _, anchor = link.partition("#")
+        file = page.parent / target if target else page
+        if not link.startswith(("https:", "mailto:")) and not (
+            file.exists() and (not anchor or file.suffix != ".md" or anchor in anchors(file))
+        ):
+            broken.append(link)
     assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    """Anchors of a page's headings, as GitHub makes them."""
+    heads = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
 def test_every_page_is_in_the_index() -> None:

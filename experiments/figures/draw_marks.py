@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,37 +13,66 @@ from experiments.figures.scales import linear_axis
 WIDTH, HEAD, FOOT, ROW = 560, 96, 62, 24
 LABELS, WORDS = 230, 120  # px left and right of the marks
 LEAST_ROWS = 3
+TITLE, LINE = 20, 16  # px between lines of a title and of text
 PLOT = 200  # px, side of the trade-off
 
 
 def render(panels: Sequence[Panel | TradeOff], path: Path, columns: int = 2) -> Path:
     """Write panels on one page as PNG."""
-    heights = [HEAD + FOOT + (PLOT if isinstance(one, TradeOff) else ROW * len(one.rows)) for one in panels]
-    height = max(*heights, HEAD + FOOT + ROW * LEAST_ROWS) + PADDING
     columns = min(columns, len(panels))
-    canvas = Canvas(columns, -(-len(panels) // columns), (WIDTH + 2 * PADDING, height))
+    probe = Canvas(1, 1)  # the page's height follows from words that are measured on it
+    plots = [PLOT if isinstance(one, TradeOff) else sum(_heights(probe, one)) for one in panels]
+    heads = [_head_height(probe, one) for one in panels]
+    least = HEAD + FOOT + ROW * LEAST_ROWS
+    height = max(least, *(head + plot + FOOT for head, plot in zip(heads, plots, strict=True))) + PADDING
+    canvas = Canvas(columns, -(-len(panels) // columns), (WIDTH + 2 * PADDING, math.ceil(height)))
     for place, one in enumerate(panels):
         left, top = (corner + PADDING for corner in canvas.corner(place))
+        _head(canvas, left, top, one)
         if isinstance(one, TradeOff):
-            _trade_off(canvas, one, left, top)
+            _trade_off(canvas, one, left, top + heads[place])
         else:
-            _panel(canvas, one, left, top)
+            _panel(canvas, one, left, top + heads[place])
     path.parent.mkdir(parents=True, exist_ok=True)
     return canvas.save(path)
 
 
-def _head(canvas: Canvas, left: float, top: float, title: str, subtitle: str) -> None:
+def _lines(canvas: Canvas, words: str, font: str, size: float, width: float) -> list[str]:
+    """Words in lines that fit; a word that alone is too long, such as a key, loses its block and then its end."""
+    return [_cut(canvas, line, font, size, width) for line in canvas.wrap(words, font, size, width)]
+
+
+def _head_height(canvas: Canvas, one: Panel | TradeOff) -> float:
+    titles = _lines(canvas, one.title, "title", 16, WIDTH)
+    return max(HEAD, TITLE * len(titles) + LINE * len(canvas.wrap(one.subtitle, "text", 12, WIDTH)) + 36)
+
+
+def _heights(canvas: Canvas, panel: Panel) -> list[float]:
+    """Height of each row, by the lines of its label and words."""
+    return [ROW + LINE * (max(len(label), len(words)) - 1) for label, words in _row_lines(canvas, panel)]
+
+
+def _row_lines(canvas: Canvas, panel: Panel) -> list[tuple[list[str], list[str]]]:
+    return [
+        (_lines(canvas, row.label, "text", 12, LABELS - 14), _lines(canvas, row.words, "text", 12, WORDS - 12))
+        for row in panel.rows
+    ]
+
+
+def _head(canvas: Canvas, left: float, top: float, one: Panel | TradeOff) -> None:
     canvas.line([left, left + WIDTH], [top] * 2, INK.strong_rule, 1.0)
-    canvas.text(left, top + 24, _cut(canvas, title, "title", 16, WIDTH), "title", 16, INK.ink)
-    for number, words in enumerate(canvas.wrap(subtitle, "text", 12, WIDTH)):
-        canvas.text(left, top + 43 + 16 * number, words, "text", 12, INK.second)
+    titles = _lines(canvas, one.title, "title", 16, WIDTH)
+    for number, words in enumerate(titles):
+        canvas.text(left, top + 24 + TITLE * number, words, "title", 16, INK.ink)
+    for number, words in enumerate(canvas.wrap(one.subtitle, "text", 12, WIDTH)):
+        canvas.text(left, top + 23 + TITLE * len(titles) + LINE * number, words, "text", 12, INK.second)
 
 
 def _panel(canvas: Canvas, panel: Panel, left: float, top: float) -> None:
-    _head(canvas, left, top, panel.title, panel.subtitle)
     axis = linear_axis(panel.low, panel.high, tight=True)
-    x0, x1, y0 = left + LABELS, left + WIDTH - WORDS, top + HEAD - 6
-    bottom = y0 + ROW * len(panel.rows)
+    x0, x1, y0 = left + LABELS, left + WIDTH - WORDS, top - 6
+    heights = _heights(canvas, panel)
+    bottom = y0 + sum(heights)
 
     def at(value: float) -> float:
         return x0 + float(axis.place(value)) * (x1 - x0)
@@ -51,11 +81,14 @@ def _panel(canvas: Canvas, panel: Panel, left: float, top: float) -> None:
         if panel.ticks:
             canvas.line([at(tick)] * 2, [y0, bottom], INK.strong_rule if tick == 0 else INK.grid, 1.0, zorder=0)
             canvas.text(at(tick), bottom + 15, words, "text", 11, INK.third, "center")
-    for number, row in enumerate(panel.rows):
-        y = y0 + ROW * (number + 0.5)
-        canvas.text(left, y + 4, _cut(canvas, row.label, "text", 12, LABELS - 14), "text", 12, INK.ink)
-        canvas.text(x1 + 12, y + 4, _cut(canvas, row.words, "text", 12, WORDS - 12), "text", 12, INK.second)
-        _row(canvas, row, [at(value) for value in (panel.low, panel.high)], y, at, INK.marks[panel.meaning])
+    y, ends = y0, [at(value) for value in (panel.low, panel.high)]
+    for row, height, (label, told) in zip(panel.rows, heights, _row_lines(canvas, panel), strict=True):
+        middle = y + height / 2
+        for lines, x, color in ((label, left, INK.ink), (told, x1 + 12, INK.second)):
+            for number, words in enumerate(lines):
+                canvas.text(x, middle + 4 + LINE * (number - (len(lines) - 1) / 2), words, "text", 12, color)
+        _row(canvas, row, ends, middle, at, INK.marks[panel.meaning])
+        y += height
     canvas.text(left, bottom + 40, panel.footer, "text", 11, INK.third)
 
 
@@ -72,8 +105,7 @@ def _row(canvas: Canvas, row: Row, ends: list[float], y: float, at: object, colo
 
 
 def _trade_off(canvas: Canvas, chart: TradeOff, left: float, top: float) -> None:
-    _head(canvas, left, top, chart.title, chart.subtitle)
-    x0, x1, y0, y1 = left + 46, left + WIDTH - 40, top + HEAD, top + HEAD + PLOT - 28
+    x0, x1, y0, y1 = left + 46, left + WIDTH - 40, top, top + PLOT - 28
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         x, y = x0 + share * (x1 - x0), y1 - share * (y1 - y0)
         canvas.line([x0, x1], [y, y], INK.strong_rule if share == 0 else INK.grid, 1.0, zorder=0)
@@ -90,7 +122,7 @@ def _trade_off(canvas: Canvas, chart: TradeOff, left: float, top: float) -> None
         canvas.line(*step, color, 0, marker="o", markersize=6, alpha=0.55, mew=0, zorder=3)
         if place == chart.chosen:
             canvas.line(*step, INK.ink, 0, marker="o", markersize=13, markerfacecolor="none", mew=1.75, zorder=4)
-    canvas.text(left, top + HEAD + PLOT + 40, chart.footer, "text", 11, INK.third)
+    canvas.text(left, top + PLOT + 40, chart.footer, "text", 11, INK.third)
 
 
 def _cut(canvas: Canvas, words: str, font: str, size: float, width: float) -> str:

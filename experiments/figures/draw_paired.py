@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from experiments.wording import number
 
 PAGE_WIDTH, MARGIN, HEAD = 920, 24, 104
 LABELS, TRACK = 250, 300  # px of the labels' column and of the strips
+WORDS_AT, WORDS_SIZE = MARGIN + LABELS + TRACK + 16, 11.5  # px of what stands at the right
 STRIP, GAP, GROUP_GAP = 18, 6, 22
 PANEL = (300, 230)
 FAINT = 0.35
@@ -34,15 +36,18 @@ def render_strips(chart: Strips, path: Path) -> Path:
     several = len(chart.rows[0].strips) > 1
     heights = [STRIP * len(row.strips) + GAP for row in chart.rows]
     groups = len({row.group for row in chart.rows})
-    canvas = Canvas(1, 1, (PAGE_WIDTH, HEAD + sum(heights) + GROUP_GAP * groups + 48))
-    _head(canvas, chart)
+    words = [_words(strip, several) for row in chart.rows for strip in row.strips]
+    widest = max(Canvas(1, 1).measure(each, "text", WORDS_SIZE) for each in words)
+    width = max(PAGE_WIDTH, math.ceil(WORDS_AT + widest) + MARGIN)  # long names of scenarios need more room
+    canvas = Canvas(1, 1, (width, HEAD + sum(heights) + GROUP_GAP * groups + 48))
+    _head(canvas, chart, width)
     y, group = float(HEAD), ""
     for row, height in zip(chart.rows, heights, strict=True):
         if row.group != group:
             group = row.group
             y += GROUP_GAP
             canvas.text(MARGIN, y - 7, group, "text", 11, INK.third)
-            canvas.line([MARGIN, PAGE_WIDTH - MARGIN], [y - 2] * 2, INK.rule, 1.0)
+            canvas.line([MARGIN, width - MARGIN], [y - 2] * 2, INK.rule, 1.0)
         _row(canvas, row, y, several)
         y += height
     center = MARGIN + LABELS + TRACK / 2
@@ -60,10 +65,10 @@ def render_settling(charts: Sequence[Settling], path: Path) -> Path:
     return canvas.save(path)
 
 
-def _head(canvas: Canvas, chart: Strips) -> None:
-    canvas.line([MARGIN, PAGE_WIDTH - MARGIN], [20, 20], INK.strong_rule, 1.0)
+def _head(canvas: Canvas, chart: Strips, width: int) -> None:
+    canvas.line([MARGIN, width - MARGIN], [20, 20], INK.strong_rule, 1.0)
     canvas.text(MARGIN, 46, chart.title, "title", 18, INK.ink)
-    for number_, words in enumerate(canvas.wrap(chart.subtitle, "text", 12, PAGE_WIDTH - 2 * MARGIN)):
+    for number_, words in enumerate(canvas.wrap(chart.subtitle, "text", 12, width - 2 * MARGIN)):
         canvas.text(MARGIN, 68 + 16 * number_, words, "text", 12, INK.second)
 
 
@@ -74,9 +79,12 @@ def _row(canvas: Canvas, row: StripRow, top: float, several: bool) -> None:
     for k, strip in enumerate(row.strips):
         y = top + STRIP * k + 9
         _strip(canvas, row, strip, y)
-        words = f"{strip.scenario}: {strip.words}" if several else strip.words
-        x = MARGIN + LABELS + TRACK + 16
-        canvas.text(x, y + 4, words, "text", 11.5, INK.ink if strip.clear else INK.third)
+        ink = INK.ink if strip.clear else INK.third
+        canvas.text(WORDS_AT, y + 4, _words(strip, several), "text", WORDS_SIZE, ink)
+
+
+def _words(strip: Strip, several: bool) -> str:
+    return f"{strip.scenario}: {strip.words}" if several else strip.words
 
 
 def _strip(canvas: Canvas, row: StripRow, strip: Strip, y: float) -> None:

@@ -15,6 +15,7 @@ SHOWN = 10  # rows of a panel
 WORDS_OF_METHOD = {
     "sobol": "Dot and bar: share of the variance the axis has a part in (total index), 95 %. Pale dot: alone.",
     "morris": "Dot and bar: mean absolute effect of the axis over its range, 95 %. Pale dot: standard deviation.",
+    "ranks": "Dot and bar: partial rank correlation, the other axes taken out, 95 %. Pale dot: rank correlation.",
 }
 
 
@@ -80,10 +81,10 @@ def sensitivity_panels(found: Sensitivity) -> list[Panel]:
     for key, rows in found.table.groupby([*levers, "outcome"], sort=False):
         parts = list(key) if isinstance(key, tuple) else [key]
         name = str(parts[-1])
-        lead, second = ("st", "s1") if found.design.method == "sobol" else ("mu_star", "sigma")
+        lead, second, measure = found.leading, found.second, found.measure
         top = rows.head(SHOWN)
-        high = 1.0 if lead == "st" else top[[f"{lead}_high", second]].to_numpy(float).max()
-        places = decimals([high]) if lead != "st" else 2
+        high = top[[f"{lead}_high", second]].to_numpy(float).max() if measure == "morris" else 1.0
+        places = decimals([high]) if measure == "morris" else 2
         made = tuple(
             Row(
                 str(row["axis"]),
@@ -92,15 +93,15 @@ def sensitivity_panels(found: Sensitivity) -> list[Panel]:
             )
             for row in top.to_dict(orient="records")
         )
-        unit = f" Unit: {unit_of(name)}." if lead == "mu_star" and unit_of(name) else ""
+        unit = f" Unit: {unit_of(name)}." if measure == "morris" and unit_of(name) else ""
         where = ", ".join(str(part) for part in parts[:-1])
         panels.append(
             Panel(
                 label_of(name) + (f" ({where})" if where else ""),
-                WORDS_OF_METHOD[found.design.method] + unit,
+                WORDS_OF_METHOD[measure] + unit,
                 meaning_of(name),
                 made,
-                0.0,
+                -1.0 if measure == "ranks" else 0.0,
                 high,
                 _footer(found, len(rows)),
             )
@@ -189,6 +190,6 @@ def month_words(name: str | None) -> str:
 
 def _footer(found: Sensitivity, axes: int) -> str:
     design = found.design
-    size = f"{design.base_samples * (axes + 2 if design.method == 'sobol' else axes + 1):,} points"
+    size = plural(design.points["sample"].nunique(), "point")
     more = f" · {SHOWN} of {axes} axes" if axes > SHOWN else ""
     return f"{size}, {plural(design.runs, 'run')} each{more} · {month_words(found.month)}"

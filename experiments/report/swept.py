@@ -11,6 +11,7 @@ from experiments.figures.marks import label_of, month_words
 from experiments.report.sections import changes
 from experiments.report.tables import Section, Table, cell, numbers, percent, pictures_of, with_range
 from experiments.robustness import unit_of
+from experiments.sensitivity import LEADING, SECOND
 from experiments.sweep_result import SweepResult
 from experiments.wording import decimals, plural
 from sim.errors import UserError
@@ -111,30 +112,44 @@ def _points(result: SweepResult) -> Table:
     return Table(("Point", *keys, *map(label_of, OUTCOMES_SHOWN)), rows)
 
 
+SENSITIVITY = {
+    "sobol": (
+        ("Axis", "Total", "Alone"),
+        "Share of the variance over points in which an axis has a part, and which it explains alone; 95 % intervals "
+        "by bootstrap.",
+    ),
+    "morris": (
+        ("Axis", "Mean effect", "Spread"),
+        "Mean absolute effect of moving an axis over its range, and its standard deviation; 95 % intervals.",
+    ),
+    "ranks": (
+        ("Axis", "Partial rank correlation", "Rank correlation"),
+        "Rank correlation (Spearman) of an axis with the outcome, and the partial one, with the ranks of all other "
+        "axes taken out; 95 % intervals by Fisher's z. Both see effects that go one way, up or down.",
+    ),
+}
+
+
 def _sensitivity(told: dict[str, Any], charts: Path) -> Section:
-    sobol = told["method"] == "sobol"
-    lead, second = ("st", "s1") if sobol else ("mu_star", "sigma")
+    measure = told["measure"]
+    lead, second = LEADING[measure], SECOND[measure]
     levers = [key for key in (told["indices"] or [{}])[0] if "." in key]
     rows: list[list[Any]] = []
     group = ""
     for row in told["indices"]:
         name = row["outcome"]
-        unit = f", {unit_of(name)}" if not sobol and unit_of(name) else ""
+        unit = f", {unit_of(name)}" if measure == "morris" and unit_of(name) else ""
         head = ", ".join([label_of(name) + unit, *(f"{key} {row[key]}" for key in levers)])
         if head != group:
             group = head
             rows.append([head])
-        places = 2 if sobol else decimals([row["mu_star"]])
-        more = with_range(row, second, places) if sobol else cell(row[second], places)
+        places = decimals([row["mu_star"]]) if measure == "morris" else 2
+        more = cell(row[second], places) if measure == "morris" else with_range(row, second, places)
         rows.append([row["axis"], with_range(row, lead, places), more])
-    heads = ("Axis", "Total", "Alone") if sobol else ("Axis", "Mean effect", "Spread")
-    text = (
-        "Share of the variance over points in which an axis has a part, and which it explains alone; 95 % "
-        "intervals by bootstrap." if sobol else
-        "Mean absolute effect of moving an axis over its range, and its standard deviation; 95 % intervals."
-    )  # fmt: skip
+    heads, text = SENSITIVITY[measure]
     same = f"The same at every point: {', '.join(map(label_of, told['constant']))}." if told["constant"] else ""
-    pictures = pictures_of(charts, {"sensitivity.png": "Sensitivity indices by outcome"})
+    same += f" {plural(told['left_out'], 'point')} left out, of which a run failed." if told["left_out"] else ""
+    pictures = pictures_of(charts, {"sensitivity.png": "Sensitivity by outcome and axis"})
     return Section("Sensitivity", text, (("", Table(heads, rows, note=same)),), pictures)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from experiments import assumptions as a
-from experiments.stability import rank_correlations
+from experiments.rank_correlation import rank_correlations
 from sim.errors import UserError
 from sim.outcomes import HEADLINE
 from sim.scenario import describe, fields

@@ -209,3 +209,18 @@ def test_labels_keep_their_order_and_distance(places):
 def test_labels_that_do_not_touch_stay():
     assert push_apart([10.0, 150.0, 60.0], 0.0, 200.0) == [10.0, 150.0, 60.0]
     assert push_apart([100.0, 100.0], 0.0, 200.0) == [93.0, 107.0]
+
+
+def test_long_names_of_policies_are_wrapped_not_cut() -> None:
+    from experiments.figures import draw_marks
+    from experiments.figures.draw import Canvas
+    from experiments.figures.marks import Mark, Panel, Row
+
+    label = "carbon_price_usd_per_t 90, mining_ban_regions RUSSIA + CHINA + KAZAKHSTAN + NORDICS"
+    panel = Panel("Regret", "", "money", (Row(label, "worst 2", (Mark(1.0),)), Row("none", "", ())), 0.0, 2.0, "")
+    canvas = Canvas(1, 1)
+    (lines, _), _ = draw_marks._row_lines(canvas, panel)
+    assert " ".join(lines) == label
+    assert all(canvas.measure(line, "text", 12) <= draw_marks.LABELS for line in lines)
+    first, second = draw_marks._heights(canvas, panel)
+    assert first - second == draw_marks.LINE * (len(lines) - 1) > 0

@@ -9,10 +9,11 @@ from PIL import Image
 from experiments import cli, sweep
 from experiments.conditions import parse
 from experiments.discovery import discover
+from experiments.rank_correlation import rank_table
 from experiments.robustness import robustness
 from experiments.sensitivity import sensitivity
 from experiments.terminal import exit_code
-from sim.errors import UserError
+from sim.errors import RunError, UserError
 
 A, B, C = "power.price_scale", "rigs.tariff_share", "policy.carbon_price_usd_per_t"
 ISHIGAMI = {A: [0.5, 1.5], B: [0, 1], C: [0, 100]}
@@ -110,10 +111,73 @@ def test_gaps_are_refused(swept, monkeypatch):
         sensitivity(failed)
 
 
-@pytest.mark.parametrize("method", ["lhs", "factorial"])
-def test_a_design_without_indices_is_refused(swept, method):
-    with pytest.raises(UserError, match='need a sweep with method = "sobol" or "morris"'):
-        sensitivity(swept(method=method, samples=8))
+def monotone(x: np.ndarray) -> np.ndarray:
+    """exp(3 x1 - 1.5 x2): ranks are those of 3 x1 - 1.5 x2; x3 does nothing."""
+    return np.exp(3 * x[0] - 1.5 * x[1])
+
+
+def test_rank_correlations_of_a_known_function(swept):
+    """With x uniform and independent, corr(3 x1 - 1.5 x2, x1) = 3 / sqrt(3^2 + 1.5^2) = 0.894, with x2 -0.447."""
+    table = sensitivity(swept(monotone, method="lhs", samples=400), ["hashprice"]).table.set_index("axis")
+    assert table.index.tolist()[:2] == [A, B], "by size, whatever the sign"
+    for axis, pearson in ((A, 0.894), (B, -0.447), (C, 0.0)):
+        spearman = 6 / np.pi * np.arcsin(pearson / 2)  # exact for normal variables, near for these
+        row = table.loc[axis]
+        assert row["rho"] == pytest.approx(spearman, abs=0.06)
+        assert row["rho_low"] < row["rho"] < row["rho_high"]
+        assert row["prcc_low"] < row["prcc"] < row["prcc_high"]
+    assert table.loc[A, "prcc"] > 0.97, "alone, it is almost all there is"
+    assert table.loc[B, "prcc"] < -0.9
+    assert table.loc[C, "prcc_low"] < 0 < table.loc[C, "prcc_high"]
+
+
+def test_partial_rank_correlation_is_the_textbook_formula():
+    rng = np.random.default_rng(3)
+    causes = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    causes["b"] += causes["a"]
+    outcome = causes["a"] - causes["b"] + rng.normal(size=60)
+    ranks = pd.concat([causes, outcome.rename("y")], axis=1).rank().corr()
+    ab, ay, by = ranks.loc["a", "b"], ranks.loc["a", "y"], ranks.loc["b", "y"]
+    wanted = (ay - ab * by) / np.sqrt((1 - ab**2) * (1 - by**2))
+    found = rank_table(causes, outcome).set_index("axis").loc["a"]
+    assert found["prcc"] == pytest.approx(wanted)
+    assert np.arctanh(found["prcc_high"]) - np.arctanh(found["prcc"]) == pytest.approx(1.959964 / np.sqrt(60 - 1 - 3))
+    half = 1.959964 * np.sqrt((1 + ay**2 / 2) / 57)
+    assert np.arctanh(found["rho_low"]) == pytest.approx(np.arctanh(ay) - half)
+
+
+def test_intervals_hold_nothing_that_is_there_one_time_in_twenty():
+    rng = np.random.default_rng(7)
+    tables = [rank_table(pd.DataFrame(rng.random((40, 4))), pd.Series(rng.random(40))) for _ in range(150)]
+    for name in ("prcc", "rho"):
+        beyond = np.mean([(table[f"{name}_low"] > 0) | (table[f"{name}_high"] < 0) for table in tables])
+        assert 0.02 < beyond < 0.09
+
+
+def test_words_are_told_value_by_value_and_sets_of_numbers_as_they_are(swept):
+    axes = ISHIGAMI | {C: [0, 50, 100], "behaviour.rule": ["npv", "payback", "real_options"]}
+    found = sensitivity(swept(monotone, method="factorial", samples=36, axes=axes), ["hashprice"])
+    assert set(found.table["axis"]) == {A, B, C, "behaviour.rule = payback", "behaviour.rule = real_options"}
+    assert found.table.set_index("axis")["rho"].abs().idxmax() == A
+
+
+def test_rank_correlations_leave_out_points_with_failed_runs_and_refuse_too_few(swept, monkeypatch, tmp_path):
+    with pytest.raises(UserError, match="need 6 points, better 60; there are 5"):
+        sensitivity(swept(method="lhs", samples=5), ["hashprice"])
+
+    def breaks_at_its_end(x: np.ndarray) -> np.ndarray:
+        if (x[0] > 0.9).any():
+            raise ValueError("a made-up failure")
+        return monotone(x)
+
+    found = sensitivity(swept(breaks_at_its_end, folder="gap", method="lhs", samples=40), ["hashprice"])
+    assert found.left_out == 4
+    assert found.table.set_index("axis").loc[A, "prcc"] > 0.95
+    monkeypatch.setenv("FAKE_BAD_RUN", "0")
+    with pytest.raises(RunError, match="Every run failed"):
+        swept(monotone, folder="none", method="lhs", samples=40)
+    with pytest.raises(UserError, match="40 of 40 runs failed"):
+        sensitivity(tmp_path / "none", ["hashprice"])
 
 
 def corner(x: np.ndarray) -> np.ndarray:
