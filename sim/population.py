@@ -27,6 +27,7 @@ SMALLEST_GENERATION = 0.08  # of a synthetic fleet
 VINTAGE_SPREAD = 0.9  # how much the age of fleets differs between firms
 HOST_MARGIN = 9.0  # USD/MWh a host keeps of the hosting fee (facts: hosting 70-80, power 50-60 less services)
 LOWEST_SUPPLY_USD_PER_MWH = 20.0  # no host buys power cheaper
+SUITABILITY_SPREAD = 0.12  # of sites for AI around their region's (0 to 1)
 SITES_BY_RANK = ((0.08, 6), (0.30, 3), (1.0, 1))  # share of synthetic firms, sites each
 
 
@@ -242,7 +243,7 @@ def _power_contracts(s: Sector, where: slice) -> None:
     s.sites.resale[:, where] = (own & (draw < s.P.power.resale_share * market)).astype(np.float64)
     base = s.tables.regions["ai_suitability"][region]
     noise = s.streams.normals("suitability", (s.n_sites,))[:, where]
-    s.sites.suitability[:, where] = np.clip(base + 0.12 * noise, 0.0, 1.0)
+    s.sites.suitability[:, where] = np.clip(base + SUITABILITY_SPREAD * noise, 0.0, 1.0)
 
 
 def _fill_synthetic_sites(s: Sector, where: slice, owner: Index) -> None:
