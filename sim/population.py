@@ -98,7 +98,7 @@ def build_firms_and_sites(s: Sector) -> None:
     tickers = [str(t) for t in table["ticker"]] if table is not None else []
     index = {t: i for i, t in enumerate(tickers)}
     named_rows = named_site_rows(s, table, index) if table is not None else []
-    named_rows += _lease_sites(s, named_rows, index)
+    named_rows += _campus_sites(s, named_rows, index)
     n_named, n_entrants = len(tickers), int(s.P.world.entrant_firms)
     n_synthetic = s.n_firms - n_named - n_entrants
     n_synthetic_sites = s.n_sites - len(named_rows) - n_entrants
@@ -133,12 +133,18 @@ def build_firms_and_sites(s: Sector) -> None:
     _fill_rigs(s, len(named_rows), synthetic, owner_of_synthetic)
 
 
-def _lease_sites(s: Sector, rows: list[SiteRow], index: dict[str, int]) -> list[SiteRow]:
-    """A site in the lease's region for every firm that has leases there but no site of its own."""
+def _campus_sites(s: Sector, rows: list[SiteRow], index: dict[str, int]) -> list[SiteRow]:
+    """A site for what is to be built: in a lease's region for every firm that has leases there but no site of its
+    own, and in the main region for every firm that has requests for power but only sites with others' rigs."""
     have = {(row.owner, row.region) for row in rows if row.owner == row.miner}
     extra: list[SiteRow] = []
     region_of = s.tables.regions.index("code")
-    for ticker, code in zip(s.start_leases["ticker"], s.start_leases["region"], strict=True):
+    places = list(zip(s.start_leases["ticker"], s.start_leases["region"], strict=True))
+    if s.start_firms is not None:
+        owners = {owner for owner, _ in have} | {index.get(str(ticker), -1) for ticker, _ in places}
+        requests = zip(*(s.start_firms[c] for c in ("ticker", "main_region", "pipeline_mw")), strict=True)
+        places += [(t, code) for t, code, mw in requests if mw > 0 and index[str(t)] not in owners]
+    for ticker, code in places:
         key = (index.get(str(ticker), -1), region_of[str(code)])
         if key[0] >= 0 and key not in have:
             have.add(key)
