@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array
+from sim.arrays import Array, Mask
 from sim.economics import credit, hosting
 from sim.economics.credit import annuity_factor
 from sim.kernels import projects
@@ -146,6 +146,14 @@ def hall_residual(capex: Array, years: Array) -> Array:
     return RELET_VALUE * capex * np.clip(1 - years / HALL_LIFE_YEARS, 0.0, 1.0)
 
 
+def can_fit_out(s: Sector) -> Mask:
+    """Tenants that pay for halls of their own choice (R, T): neoclouds, but not those that need another's guarantee.
+
+    Facts: ai_contracts, of 980 MW leased with a backstop none is paid for by the tenant, of 1 739 without 700 are.
+    """
+    return (s.tenants.klass == NEOCLOUD) & (s.tenants.own_credit != CREDITS.index("backstopped"))
+
+
 def smallest_ask(s: Sector, product: int) -> Array:
     """Smallest critical IT MW some solvent tenant of each mode would take now (R, M); infinite: no tenant.
 
@@ -158,7 +166,7 @@ def smallest_ask(s: Sector, product: int) -> Array:
     smallest = np.full((s.n_runs, len(MODES)), np.inf)
     for mode in range(len(CREDITS)):
         smallest[:, mode] = np.min(np.where(t.credit == mode, ask, np.inf), axis=1)
-    pays = (t.klass == NEOCLOUD) & (s.fit_out_mw[:, None] >= t.min_mw)
+    pays = can_fit_out(s) & (s.fit_out_mw[:, None] >= t.min_mw)
     smallest[:, TENANT_FUNDED] = np.min(np.where(pays, ask, np.inf), axis=1)
     return smallest
 

@@ -81,8 +81,9 @@ def ask_tenants(s: Sector) -> None:
     s.tenants.wanted, s.tenants.max_rent = decision.wanted_mw, decision.max_rent
     s.wanted_total = s.tenants.wanted.sum(axis=-1)
     # some of what neoclouds need they fit out with money of their own, and need no lender of the landlord
-    theirs = np.where(s.tenants.klass == NEOCLOUD, s.tenants.wanted, 0.0).sum(axis=-1)
-    needed = np.where(s.tenants.klass == NEOCLOUD, observation.new_need_mw, 0.0).sum(axis=-1)
+    able = ai_options.can_fit_out(s)
+    theirs = np.where(able, s.tenants.wanted, 0.0).sum(axis=-1)
+    needed = np.where(able, observation.new_need_mw, 0.0).sum(axis=-1)
     share = s.P.ai.tenant_funded_share[:, 0]
     if s.t == 0:
         s.start_wanted = s.wanted_total.copy()
@@ -138,9 +139,10 @@ def match(s: Sector, offers: Offers) -> None:
     score = -offers.lead / 12 + 0.5 * s.firms.record[offers.run, offers.firm] + SCORE_NOISE * luck
     score = score + 0.5 * s.regions.suitability[offers.run, region]
     score = score - s.regions.ai_tariff[offers.run, region] / DEAR_POWER
+    able = ai_options.can_fit_out(s)[0]
     for tenant in np.argsort(s.tenants.own_credit[0], kind="stable"):
         _take(s, offers, int(tenant), score, closes, s.tenants.credit[:, tenant])
-        if s.tenants.klass[0, tenant] == NEOCLOUD:
+        if able[tenant]:
             _take(s, offers, int(tenant), score, closes, np.full(s.n_runs, TENANT_FUNDED))
 
 
