@@ -105,12 +105,19 @@ class Decisions:
 
 
 def _in_the_tender(offers: Offers, n: int, planned: Array) -> tuple[Index, Index, Array]:
-    """What became of the offers: outcome, tenant (-1 none) and MW (what is let, else the plan) of each of n cases."""
+    """What became of the offers: outcome, tenant (-1 none) and MW (what is let, else the plan) of each of n cases.
+
+    Of several tenants on one campus the first is named, and the MW are those of all.
+    """
     outcome, tenant, mw = np.zeros(n, np.int64), np.full(n, -1), planned.copy()
-    outcome[offers.case] = np.where(offers.tenant >= 0, 2, 1)
-    tenant[offers.case] = offers.tenant
-    mw[offers.case] = np.where(offers.tenant >= 0, offers.leased_mw, offers.offered_mw())
-    return outcome, tenant, mw
+    first_last = np.arange(len(offers.case))[::-1]  # what is left of a campus stands behind the whole
+    mw[offers.case[first_last]] = offers.offered_mw()[first_last]
+    won = first_last[offers.tenant[first_last] >= 0]
+    outcome[offers.case] = 1
+    outcome[offers.case[won]] = 2
+    tenant[offers.case[won]] = offers.tenant[won]
+    let = np.bincount(offers.case, offers.leased_mw, n)
+    return outcome, tenant, np.where(let > 0, let, mw)
 
 
 def planned_mw(cases: Cases, choice: Index, hosting: ai_options.Plans, mining: mining_options.Plans) -> Array:
