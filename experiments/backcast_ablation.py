@@ -94,7 +94,7 @@ def _paused(results: ResultSet) -> float:
     real = comp.real_deals(load_tables(), FIRST_DEAL, END).groupby("quarters")["it_mw"].sum()
     new = results.table("contracts")
     new = new[(new["signed"] >= FIRST_DEAL) & (new["signed"] <= END)]
-    signed = new.groupby(["run", new["signed"].map(comp.quarter)])["it_mw"].sum().unstack(fill_value=0.0)
+    signed = new.groupby(["run", new["signed"].map(comp.quarter)])["it_mw"].sum().unstack(fill_value=0)
     signed = signed.reindex(index=range(len(results)), columns=real.index, fill_value=0.0)
     return float((signed.min(axis=1) <= real.min()).mean())
 

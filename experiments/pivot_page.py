@@ -45,7 +45,8 @@ DRIVEN_WORDS = {
 
 @dataclass(frozen=True)
 class Material:
-    """What the page is made of: the back-cast, two measures of demand and the firms that signed, the range of its free parameter, the ablation, the forward runs."""
+    """What the page is made of: the back-cast, two measures of demand, the firms that signed, the range of the free
+    parameter, the ablation, the forward runs."""
 
     past: Backcast
     demand: pd.DataFrame
@@ -138,8 +139,8 @@ def _given() -> str:
         "tenants follow the leases signed to June 2026, which gives kinds of tenants away in part; the rent at the "
         "start (1.77) is the mean of those leases (the one hall lease of 2024 that its landlord paid for stands at "
         "1.52, or 1.84 per MW of IT if its size is gross); the sizes of the smallest blocks come from the same "
-        "leases. Halls leased in 2024 are handed over on the dates that came. What is tested is who signs, when, how fast halls are delivered, where rents go and how hashrate "
-        "answers. No target is read before a run ends."
+        "leases. Halls leased in 2024 are handed over on the dates that came. What is tested is who signs, when, how "
+        "fast halls are delivered, where rents go and how hashrate answers. No target is read before a run ends."
     )
 
 
@@ -223,21 +224,23 @@ def _misses(material: Material) -> str:
     ]
     paused = ", ".join(f"{pct(row['paused'])} ({row['demand']})" for _, row in material.demand.iterrows())
     return (
-        "**The total** follows the measure of demand. Three clouds spent 58 % more in 2025 than in 2024, but analysts "
-        "counted leases of more than twice the GW (facts: hyperscaler_demand; Oracle alone leased 5.4 of the "
-        "7.4 GW of the third quarter and is not among the three). The case keeps the spending, which knows nothing of "
-        "leases. The count holds the miners' own, about a seventh of it, and its quarters; with it as the demand, "
-        "all else the same:\n\n" + table(head, rows) + "\n\nThe score punishes the larger total: more leases "
+        "**The total** follows the measure of demand. Three clouds spent 58 % more in 2025 than in 2024, but "
+        "analysts counted leases of more than twice the GW (facts: hyperscaler_demand; Oracle alone leased 5.4 of "
+        "the 7.4 GW of the third quarter and is not among the three). The case keeps the spending, which knows "
+        "nothing of leases. The count holds the miners' own, about a seventh of it, and its quarters; with it as the "
+        "demand, all else the same:\n\n" + table(head, rows) + "\n\nThe score punishes the larger total: more leases "
         "late in the window mean more firms that sign and a smaller share delivered, whoever signs. It compares "
         "rules under one demand, not demands.\n\n"
         "**Who signs.** MW since January 2025, and the share of runs in which a firm signs at all:\n\n"
         + table(("", "real", "simulated", "runs"), firms) + "\n\nApplied Digital signed a third of all MW, for "
         "more power than it claimed at the end of 2024; the model gives it the half of its claim that is connected "
         "on average, on a date that is drawn. MARA, CleanSpark, Riot, Bitdeer and Bitfarms signed little or "
-        "nothing, and nothing known of them in 2024 says so: they had connected sites, requests for power, cash and "
+        "nothing; the first four are the giants that the table of shares has too much of. Yet nothing known of them "
+        "in 2024 says so: they had connected sites, requests for power, cash and "
         "coins, and no gate keeps them out for long. Their reluctance is drawn like everyone's, "
-        "because the back-cast counts firms, not names. This is the mass of the listed giants in the table above.\n\n"
-        f"**The pause.** A quarter as poor as the first of 2026 comes in a part of the runs by chance alone: {paused}. "
+        "because the back-cast counts firms, not names.\n\n"
+        "**The pause.** A quarter as poor as the first of 2026 comes in a part of the runs by chance alone: "
+        f"{paused}. "
         "The market did not pause, since lease commitments grew by 31 % in that quarter; 27 leases in six quarters "
         "are few enough for one to stay almost empty.\n\n"
         "**Tried and not kept**, because the score did not gain or the null rule gained as much: tenants that wait "

@@ -216,7 +216,8 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
         table.value[:, option], table.payback[:, option] = best.worth, best.payback
         table.equity[:, option], table.earn[:, option] = best.equity, best.earn
         table.gate[:, option] = np.select(
-            [~allowed, there[k] < 0.5, ~suitable | (gross[k] < 0.5)], [ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE], OFFER_GATES[best.got]
+            [~allowed, there[k] < 0.5, ~suitable | (gross[k] < 0.5)], [ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE],
+            OFFER_GATES[best.got],
         )
         plans.it_mw[:, k], plans.minimum[:, k], plans.spare[:, k] = best.it_mw, best.minimum, spare[k]
         plans.lead[:, k] = np.maximum(terms[k].lead_months[c.run, 0], c.months_to_power)

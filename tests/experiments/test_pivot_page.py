@@ -96,7 +96,8 @@ def test_page_says_what_it_is_made_of(cells):
     past = backcast.backcast(runs=2)
     demand = pd.DataFrame([{**rows.iloc[0], "demand": "leasing", "p10": 3.0, "p90": 5.0, "paused": 0.25}])
     firms = pd.DataFrame({"real": [492.0], "simulated": [250.0], "runs": [0.5]}, index=["Cipher Mining"])
-    text = pivot_page.page(pivot_page.Material(past, demand, firms, rows, rows, cells, causes, variants=2, sampled=64))
+    made_of = pivot_page.Material(past, demand, firms, rows, rows, cells, causes, variants=2, sampled=64)
+    text = pivot_page.page(made_of)
     assert f"**{past.composition['score']:.3f}** | **{past.composition['null_score']:.3f}**" in text
     assert "loans (-75 %)" in text
     assert "Best in 2025: 0.2" in text

@@ -48,7 +48,8 @@ def test_requests_of_a_firm_that_only_hosts_have_a_site() -> None:
 def test_what_was_delivered_by_the_last_month_known_does_not_slip() -> None:
     """Core Scientific's 200 MW of June 2024 were complete in March 2026; its next 300 are a plan, and may slip."""
     s = Sector(Scenario.load("pivot-2024"), 3, range(8), mode="fixed")
-    full = {str(month): s.leases.full[:, k] for k, month in enumerate(s.start_leases["signed"][s.leases.known[0, :3]])}
+    months = s.start_leases["signed"][s.leases.known[0, :3]]
+    full = {str(month): s.leases.full[:, k] for k, month in enumerate(months)}
     assert (full["2024-06"] == s.month_index("2026-03")).all()
     assert (full["2024-10"] >= s.month_index("2026-12")).all()
     assert full["2024-10"].max() > s.month_index("2026-12")
