@@ -49,6 +49,11 @@ SWITCHES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("pull of peers", {"behaviour.peer_weight_usd_m_per_mw": 0.0}),
     ("talks that take months", {"ai.match_share": 1.0}),
 )  # fmt: skip
+DEMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("spending of three clouds", {}),
+    ("leasing as counted", {"ai.demand_path": "base"}),
+)
+FIRMS_SHOWN, SMALL_MW = 20, 25.0
 MONTHS_SHOWN = ("2025-06", "2025-12", "2026-06")
 FREE = "ai.miner_demand_share"
 
@@ -67,6 +72,51 @@ def profile(values: tuple[float, ...], runs: int, seed: int = 0) -> pd.DataFrame
     import pandas as pd
 
     return pd.DataFrame([{"share": value, **summary(_case({FREE: value}, runs, seed))} for value in values])
+
+
+def by_demand(runs: int, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The back-cast with each measure of the market's demand in DEMANDS: columns of ``summary``, ``demand``, the
+    quantiles ``p10``, ``p90`` of GW leased at the end, and ``paused``, the share of runs with a quarter as poor as
+    the poorest real one; and the firms of the first as ``signed_by_firm`` has them."""
+    import pandas as pd
+
+    rows, firms = [], pd.DataFrame()
+    for name, keys in DEMANDS:
+        results = _case(keys, runs, seed)
+        firms = firms if len(firms) else signed_by_firm(results)
+        low, high = np.percentile(results.series("ai_contracted_mw").iloc[:, -1] / 1e3, (10, 90))
+        rows.append({"demand": name, **summary(results), "p10": low, "p90": high, "paused": _paused(results)})
+    return pd.DataFrame(rows), firms
+
+
+def _paused(results: ResultSet) -> float:
+    """Share of runs in which some quarter since FIRST_DEAL saw no more MW signed than the poorest real quarter."""
+    real = comp.real_deals(load_tables(), FIRST_DEAL, END).groupby("quarters")["it_mw"].sum()
+    new = results.table("contracts")
+    new = new[(new["signed"] >= FIRST_DEAL) & (new["signed"] <= END)]
+    signed = new.groupby(["run", new["signed"].map(comp.quarter)])["it_mw"].sum().unstack(fill_value=0)
+    signed = signed.reindex(index=range(len(results)), columns=real.index, fill_value=0.0)
+    return float((signed.min(axis=1) <= real.min()).mean())
+
+
+def signed_by_firm(results: ResultSet) -> pd.DataFrame:
+    """MW signed since FIRST_DEAL by firm: ``real``, ``simulated`` (mean of runs) and ``runs``, the share of runs with
+    a lease; firms with more than SMALL_MW in either, most real MW first, at most FIRMS_SHOWN."""
+    import pandas as pd
+
+    tables = load_tables()
+    names = dict(zip(tables.firms_2024["ticker"].tolist(), tables.firms_2024["firm"].tolist(), strict=True))
+    real = comp.real_deals(tables, FIRST_DEAL, END)
+    real["firm"] = [names[comp.SUCCESSORS.get(ticker, ticker)] for ticker in real["firm"]]
+    new = results.table("contracts")
+    new = new[(new["signed"] >= FIRST_DEAL) & (new["signed"] <= END)]
+    by_firm = new.groupby("firm")
+    rows = pd.DataFrame({
+        "real": real.groupby("firm")["it_mw"].sum(), "simulated": by_firm["it_mw"].sum() / len(results),
+        "runs": by_firm["run"].nunique() / len(results),
+    }).fillna(0.0)  # fmt: skip
+    rows = rows[rows[["real", "simulated"]].max(axis=1) > SMALL_MW]
+    return rows.sort_values(["real", "simulated"], ascending=False).head(FIRMS_SHOWN)
 
 
 def best_share(rows: pd.DataFrame) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sim.phases.ai_options import RETROFIT_SHARE
+from sim.phases.ai_options import CONVERTIBLE_SHARE
 
 if TYPE_CHECKING:
     from experiments.calculator_uses import Use
@@ -26,7 +26,8 @@ def named_mixes(uses: list[Use], mw: float) -> list[dict[str, Any]]:
         "Rigs with demand response": flexible(1.0),
         "Half colocation, half rigs": {"Colocation": 0.5, rigs: 0.5},
         "Half colocation, half rigs with demand response": {"Colocation": 0.5} | flexible(0.5),
-        "A fifth retrofitted, rigs with demand response": {"Retrofit": RETROFIT_SHARE} | flexible(1 - RETROFIT_SHARE),
+        "A fifth retrofitted, rigs with demand response":
+            {"Retrofit": CONVERTIBLE_SHARE} | flexible(1 - CONVERTIBLE_SHARE),
         "A tenth GPU cloud, rigs": {"GPU cloud": 0.1, rigs: 0.9},
     }
     return [{"name": name} | measure(by_name, shares, mw) for name, shares in plans.items()]

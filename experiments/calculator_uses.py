@@ -176,7 +176,7 @@ def leases(market: Market) -> list[Use]:
     refitted = rent * market.p("ai.retrofit_rent_share")
     return [
         _lease(market, "Colocation", rent),
-        _lease(market, "Retrofit", refitted, largest_share=ai_options.RETROFIT_SHARE),
+        _lease(market, "Retrofit", refitted, largest_share=ai_options.CONVERTIBLE_SHARE),
     ]
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SITE_VALUE = 0.35e6  # USD per connected MW (facts: mining sites changed hands at 0.32-0.43 M USD per MW)
 MOST_SCALED = 50.0  # synthetic rigs are scaled to the network's total; beyond this the start is not of this world
+LEASES_KNOWN_TO = "2026-06"  # dates of delivery in the table of leases are facts until then, plans after it
 CASH_SPREAD = 0.8  # log spread of months of cost that private miners hold in cash
 PRIVATE_DEBT = 0.25  # mean debt of private miners over rig and site value (assumed)
 
@@ -85,6 +86,7 @@ def sign_known_leases(s: Sector) -> None:
     tenants = {str(code): i for i, code in enumerate(s.tables.tenants["tenant"])}
     region_of = s.tables.regions.index("code")
     slip = s.streams.uniforms("delivery_slip", (s.lease_capacity,))
+    known = s.month_index(LEASES_KNOWN_TO)
     for k in range(len(table["ticker"])):
         firm = s.labels.tickers.get(str(table["ticker"][k]), -1)
         if firm < 0:
@@ -97,7 +99,9 @@ def sign_known_leases(s: Sector) -> None:
         delivered = float(table["delivered_mw"][k])
         it_mw = float(table["it_mw"][k])
         first, full = s.month_index(str(table["first_delivery"][k])), s.month_index(str(table["full_delivery"][k]))
-        late = (6 * slip[:, slot]).astype(np.int64)  # typical slippage 3-12 months (facts, delivery_slip_months)
+        # plans slip by 3-12 months as a rule (facts, delivery_slip_months); what has happened slips no more
+        late = (6 * slip[:, slot]).astype(np.int64)
+        late_first, late_full = (np.where(date > known, late, 0) for date in (first, full))
         credit = CREDITS.index(str(table["credit"][k]))
         capex = float(table["capex_usd_m_per_mw"][k]) * 1e6 * it_mw
         tenant_funded = str(table["funding"][k]) == "tenant"
@@ -113,9 +117,9 @@ def sign_known_leases(s: Sector) -> None:
         for name, value in values.items():
             getattr(leases, name)[:, slot] = value
         leases.escalator[:, slot] = s.P.ai.escalator_per_year[:, 0]
-        start = np.maximum(first, 1 if delivered < it_mw - 0.5 else first) + (late if delivered < it_mw else 0)
-        leases.first[:, slot] = np.minimum(start, full + late)
-        leases.full[:, slot] = np.maximum(full + late, leases.first[:, slot])
+        start = np.maximum(first, 1 if delivered < it_mw - 0.5 else first) + (late_first if delivered < it_mw else 0)
+        leases.first[:, slot] = np.minimum(start, full + late_full)
+        leases.full[:, slot] = np.maximum(full + late_full, leases.first[:, slot])
         leases.used += 1
     _connect_leased_sites(s)
 

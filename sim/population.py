@@ -27,6 +27,7 @@ SMALLEST_GENERATION = 0.08  # of a synthetic fleet
 VINTAGE_SPREAD = 0.9  # how much the age of fleets differs between firms
 HOST_MARGIN = 9.0  # USD/MWh a host keeps of the hosting fee (facts: hosting 70-80, power 50-60 less services)
 LOWEST_SUPPLY_USD_PER_MWH = 20.0  # no host buys power cheaper
+SUITABILITY_SPREAD = 0.12  # of sites for AI around their region's (0 to 1)
 SITES_BY_RANK = ((0.08, 6), (0.30, 3), (1.0, 1))  # share of synthetic firms, sites each
 
 
@@ -97,7 +98,7 @@ def build_firms_and_sites(s: Sector) -> None:
     tickers = [str(t) for t in table["ticker"]] if table is not None else []
     index = {t: i for i, t in enumerate(tickers)}
     named_rows = named_site_rows(s, table, index) if table is not None else []
-    named_rows += _lease_sites(s, named_rows, index)
+    named_rows += _campus_sites(s, named_rows, index)
     n_named, n_entrants = len(tickers), int(s.P.world.entrant_firms)
     n_synthetic = s.n_firms - n_named - n_entrants
     n_synthetic_sites = s.n_sites - len(named_rows) - n_entrants
@@ -132,12 +133,18 @@ def build_firms_and_sites(s: Sector) -> None:
     _fill_rigs(s, len(named_rows), synthetic, owner_of_synthetic)
 
 
-def _lease_sites(s: Sector, rows: list[SiteRow], index: dict[str, int]) -> list[SiteRow]:
-    """A site in the lease's region for every firm that has leases there but no site of its own."""
+def _campus_sites(s: Sector, rows: list[SiteRow], index: dict[str, int]) -> list[SiteRow]:
+    """A site for what is to be built: in a lease's region for every firm that has leases there but no site of its
+    own, and in the main region for every firm that has requests for power but only sites with others' rigs."""
     have = {(row.owner, row.region) for row in rows if row.owner == row.miner}
     extra: list[SiteRow] = []
     region_of = s.tables.regions.index("code")
-    for ticker, code in zip(s.start_leases["ticker"], s.start_leases["region"], strict=True):
+    places = list(zip(s.start_leases["ticker"], s.start_leases["region"], strict=True))
+    if s.start_firms is not None:
+        owners = {owner for owner, _ in have} | {index.get(str(ticker), -1) for ticker, _ in places}
+        requests = zip(*(s.start_firms[c] for c in ("ticker", "main_region", "pipeline_mw")), strict=True)
+        places += [(t, code) for t, code, mw in requests if mw > 0 and index[str(t)] not in owners]
+    for ticker, code in places:
         key = (index.get(str(ticker), -1), region_of[str(code)])
         if key[0] >= 0 and key not in have:
             have.add(key)
@@ -242,7 +249,7 @@ def _power_contracts(s: Sector, where: slice) -> None:
     s.sites.resale[:, where] = (own & (draw < s.P.power.resale_share * market)).astype(np.float64)
     base = s.tables.regions["ai_suitability"][region]
     noise = s.streams.normals("suitability", (s.n_sites,))[:, where]
-    s.sites.suitability[:, where] = np.clip(base + 0.12 * noise, 0.0, 1.0)
+    s.sites.suitability[:, where] = np.clip(base + SUITABILITY_SPREAD * noise, 0.0, 1.0)
 
 
 def _fill_synthetic_sites(s: Sector, where: slice, owner: Index) -> None:

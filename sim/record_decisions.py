@@ -121,14 +121,17 @@ class Decisions:
 def _in_the_tender(offers: Offers, place: Index, planned: Array) -> tuple[Index, Index, Array]:
     """What became of the offers of n cases: outcome, tenant (-1 none) and MW (what is let, else the plan).
 
-    ``place`` of each case of the month among them, -1 of others.
+    ``place`` of each case of the month among them, -1 of others. Of several tenants on one campus the first is
+    named, and the MW are those of all.
     """
     outcome, tenant, mw = np.zeros(len(planned), np.int64), np.full(len(planned), -1), planned.copy()
-    ours = np.flatnonzero(place[offers.case] >= 0)
-    case, won = place[offers.case[ours]], offers.tenant[ours]
-    outcome[case], tenant[case] = np.where(won >= 0, 2, 1), won
-    mw[case] = np.where(won >= 0, offers.leased_mw[ours], offers.offered_mw()[ours])
-    return outcome, tenant, mw
+    ours = np.flatnonzero(place[offers.case] >= 0)[::-1]  # what is left of a campus stands behind the whole
+    won = ours[offers.tenant[ours] >= 0]
+    case, let_case = place[offers.case[ours]], place[offers.case[won]]
+    mw[case], outcome[case] = offers.offered_mw()[ours], 1
+    outcome[let_case], tenant[let_case] = 2, offers.tenant[won]
+    let = np.bincount(case, offers.leased_mw[ours], len(planned))
+    return outcome, tenant, np.where(let > 0, let, mw)
 
 
 def planned_mw(

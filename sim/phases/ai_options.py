@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array
+from sim.arrays import Array, Mask
 from sim.economics import credit, hosting
 from sim.economics.credit import annuity_factor
 from sim.kernels import projects
 from sim.phases import finance
+from sim.population import SUITABILITY_SPREAD
 from sim.state import CLASSES, CLOUD, COLOCATION, CREDITS, RETROFIT
 
 if TYPE_CHECKING:
@@ -27,7 +29,10 @@ NEOCLOUD = CLASSES.index("neocloud")
 RENT_BY_MODE = np.array([0.98, 1.09, 1.03, 1.13, 0.81])
 HALL_LIFE_YEARS = 20.0  # straight line; what is left at the end of a term can be let again, at a discount
 RELET_VALUE = 0.8
-RETROFIT_SHARE = 0.2  # of a mine's halls that can be refitted (facts: convertible share of a miner's portfolio)
+# Of a miner's portfolio 20 % has the power, fibre and land for AI (facts: ai_costs, share_portfolio_convertible): so
+# much of a mine's halls can be refitted, and new halls replace the racks of the best fifth of a region's mines only
+CONVERTIBLE_SHARE = 0.2
+BEST_OF_REGION = SUITABILITY_SPREAD * NormalDist().inv_cdf(1 - CONVERTIBLE_SHARE)  # above the region's suitability
 LARGEST_LEASE_MW = 350.0  # critical IT; the largest single lease of the facts is 393
 # how far through the gates an option got, by gate code: the furthest is the reason that is shown
 OFFER_GATES = np.array([ob.NO_TENANT, ob.TOO_SMALL, ob.NO_EQUITY, ob.SLOW_PAYBACK, ob.OPEN])  # as the kernel counts
@@ -141,6 +146,14 @@ def hall_residual(capex: Array, years: Array) -> Array:
     return RELET_VALUE * capex * np.clip(1 - years / HALL_LIFE_YEARS, 0.0, 1.0)
 
 
+def can_fit_out(s: Sector) -> Mask:
+    """Tenants that pay for halls of their own choice (R, T): neoclouds, but not those that need another's guarantee.
+
+    Facts: ai_contracts, of 980 MW leased with a backstop none is paid for by the tenant, of 1 739 without 700 are.
+    """
+    return (s.tenants.klass == NEOCLOUD) & (s.tenants.own_credit != CREDITS.index("backstopped"))
+
+
 def smallest_ask(s: Sector, product: int) -> Array:
     """Smallest critical IT MW some solvent tenant of each mode would take now (R, M); infinite: no tenant.
 
@@ -153,7 +166,7 @@ def smallest_ask(s: Sector, product: int) -> Array:
     smallest = np.full((s.n_runs, len(MODES)), np.inf)
     for mode in range(len(CREDITS)):
         smallest[:, mode] = np.min(np.where(t.credit == mode, ask, np.inf), axis=1)
-    pays = (t.klass == NEOCLOUD) & (s.fit_out_mw[:, None] >= t.min_mw)
+    pays = can_fit_out(s) & (s.fit_out_mw[:, None] >= t.min_mw)
     smallest[:, TENANT_FUNDED] = np.min(np.where(pays, ask, np.inf), axis=1)
     return smallest
 
@@ -179,10 +192,15 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     plans = Plans.blank(len(c), terms)
     idle = c.idle_soon + c.vacant
     hybrid_racks = np.where(idle < 1.0, HYBRID_RACKS * c.racks, 0.0)
-    refitted = RETROFIT_SHARE * c.racks
-    gross = (idle + c.racks, c.vacant + refitted, idle + c.racks, idle + hybrid_racks)
+    refitted = c.vacant + CONVERTIBLE_SHARE * c.racks
+    whole, mixed = idle + c.racks, idle + hybrid_racks
+    suitability = c.at.get(s.sites.suitability)
+    convertible = suitability >= np.minimum(s.regions.suitability[c.run, c.region] + BEST_OF_REGION, 1.0)
+    there = (whole, refitted, whole, mixed)
+    new_halls = np.where(convertible, whole, idle)
+    gross = (new_halls, refitted, new_halls, np.where(convertible, mixed, idle))
     spare = (idle, c.vacant, idle, idle)
-    suitable = c.at.get(s.sites.suitability) >= c.p(s.P.ai.min_suitability)
+    suitable = suitability >= c.p(s.P.ai.min_suitability)
     allowed = s.pivot_allowed & (s.regions.new_ai[c.run, c.region] > 0)
     own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
     access = finance.equity_access(s)[c.run, c.firm]
@@ -198,7 +216,8 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
         table.value[:, option], table.payback[:, option] = best.worth, best.payback
         table.equity[:, option], table.earn[:, option] = best.equity, best.earn
         table.gate[:, option] = np.select(
-            [~allowed, gross[k] < 0.5, ~suitable], [ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE], OFFER_GATES[best.got]
+            [~allowed, there[k] < 0.5, ~suitable | (gross[k] < 0.5)], [ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE],
+            OFFER_GATES[best.got],
         )
         plans.it_mw[:, k], plans.minimum[:, k], plans.spare[:, k] = best.it_mw, best.minimum, spare[k]
         plans.lead[:, k] = np.maximum(terms[k].lead_months[c.run, 0], c.months_to_power)

@@ -7,7 +7,7 @@ follows scarcity.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +32,7 @@ RENT_SCORE = 2.0
 RENT_SPREAD = 0.15  # log spread of asked rents (facts: 18 rents of landlord-funded colocation leases, 0.14)
 SCORE_NOISE = 0.5  # standard deviation of what tenants see and we do not (prototype: Gumbel 0.5)
 RAMP_MONTHS = 8  # from first to full delivery of a hall (facts: 40 MW first, all after about six months more)
+SMALLEST_REST_MW = 5.0  # less of a campus is not offered apart (facts: the smallest lease)
 SCARCITY_POWER = 0.25
 LOWEST_RENT = 0.01  # of the rent without a shock: what is given away has no market
 OFFER_MEMORY, OFFER_WEIGHT = 0.8, 0.15  # offers stay in the market for some months; not all are serious
@@ -81,8 +82,9 @@ def ask_tenants(s: Sector) -> None:
     s.tenants.wanted, s.tenants.max_rent = decision.wanted_mw, decision.max_rent
     s.wanted_total = s.tenants.wanted.sum(axis=-1)
     # some of what neoclouds need they fit out with money of their own, and need no lender of the landlord
-    theirs = np.where(s.tenants.klass == NEOCLOUD, s.tenants.wanted, 0.0).sum(axis=-1)
-    needed = np.where(s.tenants.klass == NEOCLOUD, observation.new_need_mw, 0.0).sum(axis=-1)
+    able = ai_options.can_fit_out(s)
+    theirs = np.where(able, s.tenants.wanted, 0.0).sum(axis=-1)
+    needed = np.where(able, observation.new_need_mw, 0.0).sum(axis=-1)
     share = s.P.ai.tenant_funded_share[:, 0]
     if s.t == 0:
         s.start_wanted = s.wanted_total.copy()
@@ -138,14 +140,33 @@ def match(s: Sector, offers: Offers) -> None:
     score = -offers.lead / 12 + 0.5 * s.firms.record[offers.run, offers.firm] + SCORE_NOISE * luck
     score = score + 0.5 * s.regions.suitability[offers.run, region]
     score = score - s.regions.ai_tariff[offers.run, region] / DEAR_POWER
+    able = ai_options.can_fit_out(s)[0]
+    origin = np.arange(len(offers.run))
     for tenant in np.argsort(s.tenants.own_credit[0], kind="stable"):
-        _take(s, offers, int(tenant), score, closes, s.tenants.credit[:, tenant])
-        if s.tenants.klass[0, tenant] == NEOCLOUD:
-            _take(s, offers, int(tenant), score, closes, np.full(s.n_runs, TENANT_FUNDED))
+        modes = [s.tenants.credit[:, tenant]] + [np.full(s.n_runs, TENANT_FUNDED)] * int(able[tenant])
+        for mode in modes:
+            won = _take(s, offers, int(tenant), score[origin], closes[origin], mode)
+            origin = np.concatenate((origin, origin[_offer_the_rest(s, offers, won)]))
 
 
-def _take(s: Sector, offers: Offers, tenant: int, score: Array, closes: Mask, mode_of_run: Index) -> None:
-    """One tenant's awards of the month in one way of funding."""
+def _offer_the_rest(s: Sector, offers: Offers, won: Index) -> Index:
+    """What a tenant leaves of a campus is there for the next: adds offers, returns the rows they are the rest of."""
+    gross = offers.leased_mw * s.P.ai.gross_per_it[offers.run, 0]
+    left = np.maximum(offers.open_mw - offers.leased_mw[:, None], 0.0)
+    rows = won[left[won].max(axis=1, initial=0.0) >= SMALLEST_REST_MW]
+    displaced = np.clip(gross - offers.spare, 0.0, offers.racks)
+    rest = {
+        "open_mw": left[rows], "spare": np.maximum(offers.spare - gross, 0.0)[rows],
+        "racks": (offers.racks - displaced)[rows], "leased_mw": np.zeros(len(rows)), "tenant": np.full(len(rows), -1),
+    }  # fmt: skip
+    for field in fields(offers):
+        values = getattr(offers, field.name)
+        setattr(offers, field.name, np.concatenate((values, rest.get(field.name, values[rows]))))
+    return rows
+
+
+def _take(s: Sector, offers: Offers, tenant: int, score: Array, closes: Mask, mode_of_run: Index) -> Index:
+    """One tenant's awards of the month in one way of funding: the rows won."""
     run, mode, rows = offers.run, mode_of_run[offers.run], np.arange(len(offers.run))
     size, smallest = offers.open_mw[rows, mode], s.tenants.min_mw[run, tenant]
     rent = np.maximum(offers.asked, offers.lowest_rent[rows, mode])
@@ -169,6 +190,7 @@ def _take(s: Sector, offers: Offers, tenant: int, score: Array, closes: Mask, mo
     taken = np.bincount(run[won], leased, s.n_runs)
     s.tenants.wanted[:, tenant] -= taken
     s.fit_out_mw = s.fit_out_mw - np.where(mode_of_run == TENANT_FUNDED, taken, 0.0)
+    return won
 
 
 def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:

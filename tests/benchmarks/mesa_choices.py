@@ -23,7 +23,8 @@ TRANSPORT_USD_PER_MW = 25_000.0
 SCRAPPED, SHIPPED, SOLD = 0.7, 0.8, 0.9  # parts of a value that a closed site, shipped rigs, a sold site bring
 SMALLEST_STEP, WHOLE_FIRM = 0.05, 0.95
 DEVELOPER_MINIMUM_MW, LARGEST_LEASE_MW = 25.0, 350.0
-RETROFIT_SHARE, HYBRID_RACKS = 0.2, 0.4
+CONVERTIBLE_SHARE, HYBRID_RACKS = 0.2, 0.4
+BEST_OF_REGION = 0.12 * 0.8416212335729143  # standard deviations that the best fifth stands above the mean
 PROGRESS = {NO_TENANT: 1, TOO_SMALL: 2, NO_EQUITY: 3, SLOW_PAYBACK: 4, OPEN: 5}  # how far an offer got
 Valued = tuple[float, int]  # value and gate of an option
 Mode = tuple[float, float, float, float, float, float]  # one way to fund a project
@@ -249,17 +250,20 @@ def ai_options(view: MonthView, c: Case, role: int) -> list[tuple[int, Valued]]:
     """The four ways to host AI here."""
     idle = c.idle_soon + c.site.vacant
     kept = HYBRID_RACKS * c.racks if idle < 1.0 else 0.0
+    refitted = c.site.vacant + CONVERTIBLE_SHARE * c.racks
+    convertible = c.site.suitability >= min(c.region.suitability + BEST_OF_REGION, 1.0)
+    whole, mixed = (idle + racks if convertible else idle for racks in (c.racks, kept))
     plans = (
-        (COLOCATION, idle + c.racks, idle, view.colocation),
-        (RETROFIT, c.site.vacant + RETROFIT_SHARE * c.racks, c.site.vacant, view.retrofit),
-        (CLOUD, idle + c.racks, idle, view.cloud),
-        (HYBRID, idle + kept, idle, view.colocation),
+        (COLOCATION, idle + c.racks, whole, idle, view.colocation),
+        (RETROFIT, refitted, refitted, c.site.vacant, view.retrofit),
+        (CLOUD, idle + c.racks, whole, idle, view.cloud),
+        (HYBRID, idle + kept, mixed, idle, view.colocation),
     )
     return [(option, ai_option(view, c, role, option, *plan)) for option, *plan in plans]
 
 
 def ai_option(
-    view: MonthView, c: Case, role: int, option: int, gross_mw: float, spare: float, terms: Terms
+    view: MonthView, c: Case, role: int, option: int, there: float, gross_mw: float, spare: float, terms: Terms
 ) -> Valued:
     """Gates in their order, then the best funding."""
     if option == HYBRID:
@@ -272,9 +276,9 @@ def ai_option(
         return CLOSED[UNDER_CONTRACT]
     if not (view.pivot_allowed and c.region.new_ai > 0.0):
         return CLOSED[FORBIDDEN]
-    if gross_mw < 0.5:
+    if there < 0.5:
         return CLOSED[NOTHING]
-    if c.site.suitability < view.min_suitability:
+    if c.site.suitability < view.min_suitability or gross_mw < 0.5:
         return CLOSED[UNSUITABLE]
     it_mw = min(gross_mw / view.gross_per_it, LARGEST_LEASE_MW)
     return best_funding(view, c, terms, it_mw, spare, exp(-terms.discount_rate * wait / 12))

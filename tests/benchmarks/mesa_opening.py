@@ -18,7 +18,7 @@ SITE_COLUMNS = (
     "owner", "miner", "connected", "pipeline", "pipeline_month", "racks", "racks_ordered", "fixed_share", "contract",
     "supply", "suitability", "hosting_end", "ai_gross", "ai_building", "vacant", "legacy_gpu", "racks_leaving",
 )  # fmt: skip
-TENANT_COLUMNS = ("solvent", "klass", "wanted", "min_mw", "max_rent", "credit")
+TENANT_COLUMNS = ("solvent", "klass", "wanted", "min_mw", "max_rent", "credit", "own_credit")
 FIRM_COLUMNS = (
     "listed", "coins_btc", "reluctance", "review_phase", "issued_12m", "tax_losses", "convert_maturity",
     "hashprice_view", "mining_ebitda_12m",

@@ -8,6 +8,7 @@ from typing import Any
 from mesa_choices import Mode, MonthView, Terms, rig_value_rule
 
 NEOCLOUD = 1  # class of tenants
+BACKSTOPPED = 1  # credit
 RENT_BY_MODE, LANDLORDS_PART = (0.98, 1.09, 1.03, 1.13, 0.81), (1.0, 1.0, 1.0, 1.0, 0.15)
 TENANT_FUNDED = 4  # modes: the four credits in their order, and tenants who pay the fit-out themselves
 RESIDUAL_SHARES = (1.0, 0.625, 0.425, 0.30, 0.175, 0.125)  # of a GPU's price after 0 to 5 years
@@ -60,7 +61,8 @@ def smallest_asks(model: Any, cloud: bool) -> list[float]:
         interested = not cloud or tenant.klass != NEOCLOUD
         if interested and tenant.solvent and tenant.wanted >= tenant.min_mw and model.now.rent <= tenant.max_rent:
             asks[tenant.credit] = min(asks[tenant.credit], tenant.min_mw)
-            if tenant.klass == NEOCLOUD and model.market.fit_out_mw >= tenant.min_mw:
+            pays = tenant.klass == NEOCLOUD and tenant.own_credit != BACKSTOPPED
+            if pays and model.market.fit_out_mw >= tenant.min_mw:
                 asks[TENANT_FUNDED] = min(asks[TENANT_FUNDED], tenant.min_mw)
     return asks
 

@@ -94,10 +94,16 @@ def test_page_says_what_it_is_made_of(cells):
     keys = ("ai.demand_scale", "coin price")
     causes = pd.DataFrame([{"outcome": name, "key": key, "rho": 0.5} for name in stability.DRIVEN for key in keys])
     past = backcast.backcast(runs=2)
-    text = pivot_page.page(pivot_page.Material(past, rows, rows, cells, causes, variants=2, sampled=64))
+    demand = pd.DataFrame([{**rows.iloc[0], "demand": "leasing", "p10": 3.0, "p90": 5.0, "paused": 0.25}])
+    firms = pd.DataFrame({"real": [492.0], "simulated": [250.0], "runs": [0.5]}, index=["Cipher Mining"])
+    made_of = pivot_page.Material(past, demand, firms, rows, rows, cells, causes, variants=2, sampled=64)
+    text = pivot_page.page(made_of)
     assert f"**{past.composition['score']:.3f}** | **{past.composition['null_score']:.3f}**" in text
     assert "loans (-75 %)" in text
     assert "Best in 2025: 0.2" in text
     assert "| `ai.demand_scale` +0.50 |" in text
     assert "over 64 runs" in text
+    assert "| leasing | 1.00 | 2.00 | 4.00 | 3.00 to 5.00 |" in text
+    assert "| Cipher Mining | 492 | 250 | 50.0 % |" in text
+    assert "25.0 % (leasing)" in text
     assert " nan" not in text

@@ -340,12 +340,14 @@ class AI(Block):
     tenant_funded_share: float = param(
         0.25,
         "assumption",
-        "Share of neocloud deals in which the tenant pays most of the fit-out and gets it back as lower rent.",
+        "Share of what neoclouds without a guarantor need where the tenant pays most of the fit-out and gets it back "
+        "as lower rent.",
         unit="share",
         low=0,
         high=1,
         spread=Triangular(0.1, 0.25, 0.4),
-        source="facts: ai_costs, capex_corz_own_share; ai_contracts, 590 of 2 763 MW leased to neoclouds",
+        source="facts: ai_costs, capex_corz_own_share; ai_contracts, 700 of 1 739 MW leased to neoclouds without a "
+        "guarantee, 200 of 1 166 since 2025",
     )
     compliance_cost_usd_per_mw_year: float = param(
         0,

@@ -7,7 +7,8 @@ import pytest
 
 from agents import observations as ob
 from sim.phases import ai_options, tender
-from sim.phases.ai_options import MODES, NEOCLOUD, TENANT_FUNDED
+from sim.phases.ai_options import MODES, TENANT_FUNDED
+from sim.phases.cases import OWN
 from sim.sector import Sector
 from sim.state import COLOCATION, CREDITS
 
@@ -62,6 +63,46 @@ def test_an_offer_holds_only_for_tenants_whose_gates_it_passes(make) -> None:
     assert offers.tenant[1] >= 0
 
 
+def test_what_one_tenant_leaves_of_a_campus_is_offered_to_the_next(make) -> None:
+    """150 MW on 80 free and 133 MW of racks: 50 for the first, the rest for the second, none counted twice."""
+    s = make("baseline", {"ai.match_share": 1.0}, months=1, runs=(0,))
+    first, second = np.flatnonzero(s.tenants.credit[0] == INVESTMENT_GRADE)[:2]
+    s.tenants.wanted[:], s.tenants.min_mw[:] = 0.0, 5.0
+    s.tenants.wanted[0, [first, second]] = 50.0, 400.0
+    one = two_offers(s, spare=[80.0, 80.0], racks=[133.0, 133.0])
+    one.open_mw[1] = 0.0
+    tender.match(s, one)
+    won = np.flatnonzero(one.tenant >= 0)
+    assert one.tenant[won].tolist() == [first, second]
+    assert one.leased_mw[won].tolist() == [50.0, 100.0]
+    assert one.case[won].tolist() == one.site[won].tolist() == [0, 0]
+    gross = 50.0 * s.P.ai.gross_per_it[0, 0]
+    np.testing.assert_allclose(one.spare[won], [80.0, 80.0 - gross])
+    np.testing.assert_allclose(one.racks[won], 133.0)  # the first found room beside them
+    assert s.tenants.wanted[0, [first, second]].tolist() == [0.0, 300.0]
+
+
+def test_racks_give_way_at_the_best_mines_only(make) -> None:
+    """Full mines alike but for their suitability: above their region's they may become halls, below they may not."""
+    s = make("baseline", months=1, runs=(0,), small=False)
+    seen = {True: 0, False: 0}
+    for _ in range(3):
+        s.advance()
+        cases, observation = s.last_review[0], s.last_review[1]
+        full = (cases.role == OWN) & (cases.idle_soon + cases.vacant < 0.5) & (cases.racks > 10.0)
+        gate = observation.gate[full, ob.COLOCATION]
+        own = cases.at.get(s.sites.suitability)[full]
+        usual = s.regions.suitability[0, cases.region[full]]
+        allowed = (own >= s.P.ai.min_suitability[0, 0]) & (gate != ob.FORBIDDEN)
+        best = own >= np.minimum(usual + ai_options.BEST_OF_REGION, 1.0)
+        assert (gate[allowed & ~best] == ob.UNSUITABLE).all()
+        assert (gate[allowed & best] != ob.UNSUITABLE).all()
+        for which in seen:
+            seen[which] += int((allowed & (best == which)).sum())
+    assert min(seen.values()) > 5
+    assert 0.1 < seen[True] / sum(seen.values()) < 0.35  # a fifth of a portfolio
+
+
 def test_rents_spread_and_never_undercut_the_landlord(make) -> None:
     s = make("baseline", {"world.check_laws": True}, months=0, runs=(0, 1), small=False)
     agreed = []
@@ -82,9 +123,10 @@ def test_tenants_fund_their_share_of_neoclouds_needs(make) -> None:
     for share in (0.0, 0.25, 1.0):
         s = make("baseline", {"ai.tenant_funded_share": share}, months=24, runs=(0, 1), small=False)
         new = (s.leases.signed >= 0) & (s.leases.it_mw > 0)
-        neocloud = new & (np.take_along_axis(s.tenants.klass, np.maximum(s.leases.tenant, 0), axis=1) == NEOCLOUD)
-        theirs = s.leases.it_mw * neocloud
+        able = np.take_along_axis(ai_options.can_fit_out(s), np.maximum(s.leases.tenant, 0), axis=1)
+        theirs = s.leases.it_mw * (new & able)
         signed[share] = (theirs * s.leases.tenant_funded).sum() / theirs.sum()
+        assert not (s.leases.tenant_funded & new & ~able).any()  # who needs a guarantor pays for no hall
     assert signed[0.0] == 0.0
     assert 0.1 < signed[0.25] < 0.6 < signed[1.0]
 
