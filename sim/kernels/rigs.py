@@ -6,14 +6,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, compiled
+from sim.kernels.compiled import Array, Index, Mask, compiled
+
+HOURS_PER_YEAR = 8766.0
+PH_DAYS_PER_YEAR = 365.25 * 1000.0  # of an EH/s
 
 
 @compiled
-def _continuous_annuity(rate: float, years: float) -> float:
-    """Present value of 1 a year flowing for ``years``: (1 - exp(-rate x years)) / rate, ``years`` at rate 0."""
-    exponent = rate * years
-    return years if abs(exponent) < 1e-12 else years * (-np.expm1(-exponent) / exponent)
+def _annuity(over: float, rate: float, years: float) -> float:
+    """Present value of 1 a year flowing for ``years``: ``over`` / rate, ``years`` at rate 0.
+
+    ``over`` is 1 - exp(-rate x years), the part of all that flows for ever which these years have.
+    """
+    return over / rate if abs(rate * years) >= 1e-12 else years
 
 
 @compiled
@@ -27,9 +32,14 @@ def present_value(
     """
     if revenue <= cost:
         return 0.0
-    years = min(np.log(revenue / max(cost, 1e-300)) / max(decline, 1e-12), life_years)
-    earned = revenue * _continuous_annuity(discount + decline, years)
-    return max(earned - cost * _continuous_annuity(discount, years), 0.0)
+    left = cost / revenue
+    years, fallen = -np.log(left) / max(decline, 1e-12), 1.0 - left
+    if years > life_years:
+        years, fallen = life_years, -np.expm1(-decline * life_years)
+    over = -np.expm1(-discount * years)
+    # exp(-(discount + decline) years) = (1 - over) (1 - fallen)
+    earned = revenue * _annuity(over + fallen - over * fallen, discount + decline, years)
+    return max(earned - cost * _annuity(over, discount, years), 0.0)
 
 
 @compiled
@@ -39,6 +49,16 @@ def present_values(revenue: Array, cost: Array, decline: Array, discount: Array,
     for k in range(len(values)):
         values[k] = present_value(revenue[k], cost[k], decline[k], discount[k], life_years[k])
     return values
+
+
+@compiled
+def rig_value(
+    hashprice: float, mw_per_ehs: float, cost_per_mwh: float, uptime: float, decline: float, discount: float,
+    life_years: float,
+) -> float:  # fmt: skip
+    """Present value of an EH/s, USD: ``hashprice`` USD/PH/day after pool fee, MW and their cost at the plug."""
+    revenue, cost = hashprice * PH_DAYS_PER_YEAR, mw_per_ehs * HOURS_PER_YEAR * cost_per_mwh
+    return present_value(revenue * uptime, cost * uptime, decline, discount, life_years)
 
 
 @compiled
@@ -88,10 +108,6 @@ class Buyers(NamedTuple):
     cost: Array
 
 
-HOURS_PER_YEAR = 8766.0
-PH_DAYS_PER_YEAR = 365.25 * 1000.0  # of an EH/s
-
-
 @compiled
 def _wanted(
     machines: Machines, buyers: Buyers, markup: float, k: int, generation: int, free: Array, paid: Array
@@ -102,12 +118,11 @@ def _wanted(
     wanted = min(free[k] / mw, (buyers.budget[k] - paid[k]) / asked)
     if wanted <= 0.0:
         return 0.0
-    uptime = machines.uptime[run]
-    worth = present_value(
-        buyers.hashprice[k] * PH_DAYS_PER_YEAR * uptime, mw * HOURS_PER_YEAR * uptime * buyers.cost[k],
-        machines.decline[run], machines.discount[run], machines.life[run, generation],
+    value = rig_value(
+        buyers.hashprice[k], mw, buyers.cost[k], machines.uptime[run], machines.decline[run],
+        machines.discount[run], machines.life[run, generation],
     )  # fmt: skip
-    return wanted if worth > asked else 0.0
+    return wanted if value > asked else 0.0
 
 
 @compiled
@@ -145,39 +160,86 @@ def sell_used(machines: Machines, buyers: Buyers, markup: float, dealers: Array,
 
 
 class Fleets(NamedTuple):
-    """What rigs at n places are worth, USD: by generation (n, G), and in all (n,) ``value``, ``scrap`` at dealers'
-    prices, ``margin`` a year at full uptime; ``mw`` at the plug."""
+    """What rigs at n places are worth, USD: ``value``, ``scrap`` at dealers' prices, ``margin`` a year at full
+    uptime; ``mw`` at the plug (n,). Of the outdated ones (n, 2) MW, value and scrap: first of those worth no more than
+    second-hand price and a new rack, then of the others."""
 
-    by_generation: Array
     value: Array
     scrap: Array
     margin: Array
     mw: Array
+    old_mw: Array
+    old_value: Array
+    old_scrap: Array
 
 
 @compiled
 def value_fleets(
-    ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, machines: Machines
-) -> Fleets:
+    ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, outdated: Mask, rack_cost: Array,
+    machines: Machines,
+) -> Fleets:  # fmt: skip
     """Values of the rigs ``ehs`` (n, G) of some ``run`` (n,), whose owner reckons with ``hashprice`` (n,)
-    USD/PH/day after pool fee and ``cost_per_mwh`` (n,) USD at the plug."""
+    USD/PH/day after pool fee and ``cost_per_mwh`` (n,) USD at the plug.
+
+    ``outdated`` generations (R, G); ``rack_cost`` USD per MW (R,).
+    """
     n, generations = ehs.shape
-    by_generation, total = np.zeros((n, generations)), np.zeros((4, n))
+    total, old = np.zeros((4, n)), np.zeros((3, n, 2))
     for k in range(n):
-        r = run[k]
-        uptime = machines.uptime[r]
+        r, price, cost = run[k], hashprice[k], cost_per_mwh[k]
+        uptime, decline, discount = machines.uptime[r], machines.decline[r], machines.discount[r]
         for g in range(generations):
             rigs = ehs[k, g]
             if rigs == 0.0:
                 continue
-            revenue = hashprice[k] * PH_DAYS_PER_YEAR
-            spent = machines.mw_per_ehs[r, g] * HOURS_PER_YEAR * cost_per_mwh[k]
-            worth = present_value(
-                revenue * uptime, spent * uptime, machines.decline[r], machines.discount[r], machines.life[r, g]
-            )
-            by_generation[k, g] = rigs * worth
-            total[0, k] += rigs * worth
-            total[1, k] += rigs * machines.used[r, g]
-            total[2, k] += rigs * max(revenue - spent, 0.0)
-            total[3, k] += rigs * machines.mw_per_ehs[r, g]
-    return Fleets(by_generation, total[0], total[1], total[2], total[3])
+            draw = machines.mw_per_ehs[r, g]
+            mw, scrap = rigs * draw, rigs * machines.used[r, g]
+            value = rigs * rig_value(price, draw, cost, uptime, decline, discount, machines.life[r, g])
+            total[0, k] += value
+            total[1, k] += scrap
+            total[2, k] += rigs * max(price * PH_DAYS_PER_YEAR - draw * HOURS_PER_YEAR * cost, 0.0)
+            total[3, k] += mw
+            if outdated[r, g]:
+                good = 1 if value - scrap > mw * rack_cost[r] else 0
+                old[0, k, good] += mw
+                old[1, k, good] += value
+                old[2, k, good] += scrap
+    return Fleets(total[0], total[1], total[2], total[3], old[0], old[1], old[2])
+
+
+@compiled
+def values_elsewhere(ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, machines: Machines) -> Array:
+    """Value of rigs (n,) as in ``value_fleets`` at another cost; nothing where that is infinite."""
+    n, generations = ehs.shape
+    total = np.zeros(n)
+    for k in range(n):
+        r, price, cost = run[k], hashprice[k], cost_per_mwh[k]
+        if cost == np.inf:
+            continue
+        uptime, decline, discount = machines.uptime[r], machines.decline[r], machines.discount[r]
+        for g in range(generations):
+            if ehs[k, g] > 0.0:
+                draw, life = machines.mw_per_ehs[r, g], machines.life[r, g]
+                total[k] += ehs[k, g] * rig_value(price, draw, cost, uptime, decline, discount, life)
+    return total
+
+
+class OnSale(NamedTuple):
+    """The two generations on sale: MW of an EH/s and EH/s in a MW of the mix (R, 2), years they will serve (R,)."""
+
+    mw_per_ehs: Array
+    ehs_per_mw: Array
+    life: Array
+
+
+@compiled
+def new_rig_values(run: Index, hashprice: Array, cost_per_mwh: Array, sale: OnSale, machines: Machines) -> Array:
+    """Value of new rigs (n,), USD per MW, to owners who reckon with this hashprice after pool fee and this cost."""
+    total = np.zeros(len(run))
+    for k in range(len(run)):
+        r, price, cost = run[k], hashprice[k], cost_per_mwh[k]
+        uptime, decline, discount = machines.uptime[r], machines.decline[r], machines.discount[r]
+        for j in range(sale.ehs_per_mw.shape[1]):
+            value = rig_value(price, sale.mw_per_ehs[r, j], cost, uptime, decline, discount, sale.life[r])
+            total[k] += sale.ehs_per_mw[r, j] * value
+    return total

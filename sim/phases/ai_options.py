@@ -16,7 +16,8 @@ from sim.phases import finance
 from sim.state import CLASSES, CLOUD, COLOCATION, CREDITS, RETROFIT
 
 if TYPE_CHECKING:
-    from sim.phases.cases import Cases, OptionTable
+    from sim.kernels.options import OptionTable
+    from sim.phases.cases import Cases
     from sim.sector import Sector
 
 MODES = (*CREDITS, "tenant-funded")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows
 from sim.kernels.rigs import Machines, value_fleets
 from sim.phases import dispatch
@@ -20,11 +19,15 @@ if TYPE_CHECKING:
     from sim.sector import Sector
 
 OWN, HOST, CLIENT = range(3)
+OUTDATED = 1.3  # rigs this much hungrier than the newest on sale may be replaced
 
 
 @dataclass
 class Cases:
-    """n cases: who looks at which site, and what is there. MW are grid MW, costs USD/MWh, values USD."""
+    """n cases: who looks at which site, and what is there. MW are grid MW, costs USD/MWh at the plug, values USD.
+
+    ``old_mw``, ``old_value`` and ``old_scrap`` (n, 2) are of outdated rigs, as in ``sim.kernels.rigs.Fleets``.
+    """
 
     at: Rows
     role: Index
@@ -43,7 +46,9 @@ class Cases:
     rig_scrap: Array
     yearly_margin: Array
     ehs: Array
-    values_by_generation: Array
+    old_mw: Array
+    old_value: Array
+    old_scrap: Array
 
     @property
     def run(self) -> Index:
@@ -103,10 +108,10 @@ def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
     soon = np.where(wait <= s.P.behaviour.look_ahead_months[at.run, 0], at.get(sites.pipeline), 0.0)
     idle_now = np.maximum(connected - taken - leaving, 0.0)
     ehs = at.get(s.rigs.ehs)
-    cost = at.get(power_cost(s)) * s.P.power.mining_overhead[at.run, 0]
+    cost = at.get(power_cost(s))
     hashprice = s.firms.hashprice_view[at.run, firm]
     net = hashprice * (1 - s.P.bitcoin.pool_fee[at.run, 0])
-    fleets = value_fleets(ehs, at.run, net, at.get(power_cost(s)), machines(s))
+    fleets = value_fleets(ehs, at.run, net, cost, outdated(s), rack_cost(s), machines(s))
     return Cases(
         at=at, role=role, firm=firm, region=at.get(sites.region), connected=connected, racks=racks,
         rig_mw=fleets.mw, vacant=at.get(sites.vacant), idle_now=idle_now,
@@ -114,7 +119,7 @@ def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
         months_to_power=np.where(idle_now < soon, np.maximum(wait, 0), 0).astype(np.float64),
         power_cost=cost, hashprice=net, rig_value=fleets.value, rig_scrap=fleets.scrap,
         yearly_margin=fleets.margin * s.P.power.availability[at.run, 0], ehs=ehs,
-        values_by_generation=fleets.by_generation,
+        old_mw=fleets.old_mw, old_value=fleets.old_value, old_scrap=fleets.old_scrap,
     )  # fmt: skip
 
 
@@ -128,25 +133,18 @@ def machines(s: Sector) -> Machines:
     )  # fmt: skip
 
 
+def outdated(s: Sector) -> Mask:
+    """Generations that may be replaced (R, G)."""
+    newest = np.take_along_axis(s.rigs.j_per_th, s.on_sale[:, :1], axis=1)
+    return s.rigs.j_per_th > OUTDATED * newest
+
+
+def rack_cost(s: Sector) -> Array:
+    """What a new rack costs now (R,), USD per MW."""
+    return s.P.rigs.rack_capex_usd_per_mw[:, 0] * s.now.inflation
+
+
 def remaining_life(s: Sector) -> Array:
     """Years a machine of each generation is still expected to serve (R, G): its life less half its age."""
     age = np.maximum(s.t - s.rigs.release, 0.0)
     return np.maximum(s.P.rigs.life_months - 0.5 * age, 12.0) / 12
-
-
-@dataclass
-class OptionTable:
-    """What each case's options are worth, (n, options): ``value``, ``equity`` in USD, ``payback`` years,
-    ``earn`` cash on equity a year, ``gate`` index of ``GATES``."""
-
-    value: Array
-    gate: Index
-    payback: Array
-    equity: Array
-    earn: Array
-
-    @classmethod
-    def blank(cls, n: int) -> OptionTable:
-        shape = (n, len(ob.OPTIONS))
-        gate = np.zeros(shape, np.int64)
-        return cls(np.zeros(shape), gate, np.full(shape, np.inf), np.zeros(shape), np.zeros(shape))

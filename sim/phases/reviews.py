@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from agents import observations as ob
 from sim.arrays import Array, safe_divide
+from sim.kernels.options import OptionTable
 from sim.kernels.sums import counts_among
 from sim.phases import ai_options, finance, mining_options
-from sim.phases.cases import CLIENT, HOST, Cases, OptionTable
+from sim.phases.cases import CLIENT, HOST, Cases
 from sim.scenario.declare import SAME_RULE
 from sim.state import AI, BTC, HYBRID, STRATEGIES
 
@@ -56,11 +57,9 @@ def _roles(s: Sector, cases: Cases, hosting: ai_options.Plans, gate: np.ndarray)
     end = np.minimum(cases.at.get(s.sites.hosting_end), s.t + cases.p(s.P.power.hosting_notice_months))
     bound = (cases.role == HOST)[:, None] & (end[:, None] > s.t + hosting.lead)
     gate[:, ob.AI_OPTIONS] = np.where(bound, ob.UNDER_CONTRACT, gate[:, ob.AI_OPTIONS])
-    host, client = cases.role == HOST, cases.role == CLIENT
-    for option in (ob.REFRESH, ob.EXPAND, ob.RELOCATE, ob.SELL, ob.CLOSE, ob.HYBRID):
-        gate[host, option] = ob.NOT_OURS
-    for option in (ob.EXPAND, ob.SELL, ob.CLOSE, *ob.AI_OPTIONS):
-        gate[client, option] = ob.NOT_OURS
+    gate[cases.role == HOST, ob.HYBRID] = ob.NOT_OURS
+    for option in ob.AI_OPTIONS:
+        gate[cases.role == CLIENT, option] = ob.NOT_OURS
 
 
 def _rule_names(s: Sector, cases: Cases) -> str | NDArray[np.str_]:
