@@ -15,7 +15,7 @@ from sim.arrays import Array, safe_divide
 from sim.kernels.options import OptionTable
 from sim.kernels.sums import counts_among
 from sim.phases import ai_options, finance, mining_options
-from sim.phases.cases import CLIENT, HOST, Cases
+from sim.phases.cases import CLIENT, Cases
 from sim.scenario.declare import SAME_RULE
 from sim.state import AI, BTC, HYBRID, STRATEGIES
 
@@ -31,7 +31,6 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
     funds = finance.own_funds(s)
     mining = mining_options.evaluate(s, cases, funds, table)
     hosting = ai_options.evaluate(s, cases, funds, table)
-    _roles(s, cases, hosting, table.gate)
     size = np.maximum(cases.connected + cases.idle_soon - cases.idle_now, 0.5)[:, None] * 1e6
     behaviour = s.P.behaviour
     return (
@@ -50,16 +49,6 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
         hosting,
         mining,
     )  # fmt: skip
-
-
-def _roles(s: Sector, cases: Cases, hosting: ai_options.Plans, gate: np.ndarray) -> None:
-    """Hosts decide on the site's AI use only, and not before the hosting contract ends; clients on the rigs only."""
-    end = np.minimum(cases.at.get(s.sites.hosting_end), s.t + cases.p(s.P.power.hosting_notice_months))
-    bound = (cases.role == HOST)[:, None] & (end[:, None] > s.t + hosting.lead)
-    gate[:, ob.AI_OPTIONS] = np.where(bound, ob.UNDER_CONTRACT, gate[:, ob.AI_OPTIONS])
-    gate[cases.role == HOST, ob.HYBRID] = ob.NOT_OURS
-    for option in ob.AI_OPTIONS:
-        gate[cases.role == CLIENT, option] = ob.NOT_OURS
 
 
 def _rule_names(s: Sector, cases: Cases) -> str | NDArray[np.str_]:
