@@ -128,29 +128,16 @@ def project(
     """
     size = fundable_size(own, equity, shares, most)
     displaced = min(max(size * gross_per_it - spare, 0.0), racks)
-    given_up = displaced / racks if racks > 0.0 else 0.0
+    given_up = displaced / racks if displaced > 0.0 else 0.0
     need = equity * size
     return Project(size, need, cash * size - margin * given_up, pv * size - need - loss * given_up)
 
 
 @compiled
-def reached(ask: float, most: float, size: float, years: float, patience: float) -> int:
-    """How far through the gates a way of funding gets."""
-    if ask == np.inf:
-        return NO_TENANT
-    if most < ask:
-        return TOO_SMALL
-    if size < ask:
-        return NO_EQUITY
-    return SLOW_PAYBACK if years > patience else OPEN
-
-
-@compiled
-def gate_of(
-    got: int, host: bool, client: bool, allowed: bool, suitable: bool, bound: bool, beside: bool, use: float,
-    racks: float,
-) -> int:  # fmt: skip
-    """What closes an option at a site at last: who decides, others' contracts, what is there, then how far it ``got``.
+def closed_by(
+    host: bool, client: bool, allowed: bool, suitable: bool, bound: bool, beside: bool, use: float, racks: float
+) -> int:
+    """What closes an option at a site whatever its terms: who decides, others' contracts, what is there.
 
     Hosts decide on the site's AI use only, and not while they are ``bound`` by a hosting contract; clients not at all.
     """
@@ -164,11 +151,29 @@ def gate_of(
         return FORBIDDEN
     if use < SMALLEST_GRID_MW:
         return NOTHING
-    return got if suitable else UNSUITABLE
+    return OPEN if suitable else UNSUITABLE
+
+
+@compiled
+def reached(ask: float, most: float, size: float, years: float, patience: float) -> int:
+    """How far through the gates of its terms a way of funding gets."""
+    if ask == np.inf:
+        return NO_TENANT
+    if most < ask:
+        return TOO_SMALL
+    if size < ask:
+        return NO_EQUITY
+    return SLOW_PAYBACK if years > patience else OPEN
+
+
+@compiled
+def discount(hurdle: float, months: float) -> float:
+    """Worth now of what comes in so many months, at a continuous yearly rate."""
+    return np.exp(-hurdle * months / 12.0)
 
 
 class Found(NamedTuple):
-    """By case and option (n, K): ``lead`` months; of the best way to fund it IT MW and the ``minimum`` of tenants."""
+    """By case and option (m, K): ``lead`` months; of the best way to fund it IT MW and the ``minimum`` of tenants."""
 
     lead: Array
     it_mw: Array
@@ -176,44 +181,49 @@ class Found(NamedTuple):
 
 
 @compiled
-def _discount(hurdle: float, months: float) -> float:
-    return np.exp(-hurdle * months / 12.0)
+def value_projects(
+    funding: Funding, at: Hosts, limits: Limits, cases: Index, closed: bool, table: OptionTable, codes: Codes
+) -> Found:
+    """Value the options of some ``cases`` (m,) by their most valuable open way of funding, else the one that got furthest.
 
-
-@compiled
-def value_projects(funding: Funding, at: Hosts, limits: Limits, table: OptionTable, codes: Codes) -> Found:
-    """Value every option at every site with the most valuable open way of funding, else the one that got furthest."""
-    n, options, ways = len(at.run), len(codes.product), funding.pv.shape[2]
-    found = Found(np.empty((n, options)), np.empty((n, options)), np.empty((n, options)))
-    for k in range(n):
+    Options that are closed whatever their terms stay as the table (m, options) has them, unless the ``closed`` are
+    wanted too.
+    """
+    shape = (len(cases), len(codes.product))
+    found = Found(np.zeros(shape), np.zeros(shape), np.zeros(shape))
+    for j in range(shape[0]):
+        k = cases[j]
         run, firm, racks = at.run[k], at.firm[k], at.racks[k]
         own, access, per_it = at.own[run, firm], at.access[run, firm], funding.gross_per_it[run]
-        for option in range(options):
+        for option in range(shape[1]):
             p, use, column = codes.product[option], at.use[option, k], codes.column[option]
-            most = min(use / per_it, LARGEST_LEASE_MW)
             wait = max(funding.lead_months[p, run], at.months_to_power[k])
-            term, discount = funding.term_years[p, run], _discount(funding.hurdle[p, run], wait)
-            got, best, best_way, best_years = -1, Project(0.0, 0.0, 0.0, 0.0), 0, 0.0
-            for way in range(ways):
+            got = closed_by(
+                limits.host[k], limits.client[k], limits.allowed[k], limits.suitable[k], limits.months[k] > wait,
+                codes.beside[option], use, racks,
+            )  # fmt: skip
+            table.gate[j, column] = codes.gate[got]
+            if got != OPEN and not closed:
+                continue
+            most, now = min(use / per_it, LARGEST_LEASE_MW), discount(funding.hurdle[p, run], wait)
+            furthest, best, best_way, best_years = -1, Project(0.0, 0.0, 0.0, 0.0), 0, 0.0
+            for way in range(funding.pv.shape[2]):
                 tried = project(
                     own, most, at.spare[option, k], racks, at.yearly_margin[k], at.loss[k], per_it,
-                    funding.pv[p, run, way] * discount, funding.equity[p, run, way],
+                    funding.pv[p, run, way] * now, funding.equity[p, run, way],
                     access * funding.shares[p, run, way], funding.cash[p, run, way],
                 )  # fmt: skip
                 left = funding.residual[p, run, way] * tried.size
-                years = payback(tried.need, tried.cash, term, left)
+                years = payback(tried.need, tried.cash, funding.term_years[p, run], left)
                 step = reached(funding.asks[p, run, way], most, tried.size, years, funding.patience[run])
-                if step > got or (step == got and tried.worth > best.worth):
-                    got, best, best_way, best_years = step, tried, way, years
-            table.value[k, column], table.equity[k, column], table.payback[k, column] = best.worth, best.need, best_years
-            table.earn[k, column] = best.cash / best.need if best.need > 0.0 else 0.0
-            bound = limits.months[k] > wait
-            table.gate[k, column] = codes.gate[gate_of(
-                got, limits.host[k], limits.client[k], limits.allowed[k], limits.suitable[k], bound, codes.beside[option],
-                use, racks,
-            )]  # fmt: skip
-            found.lead[k, option], found.it_mw[k, option] = wait, best.size
-            found.minimum[k, option] = funding.asks[p, run, best_way]
+                if step > furthest or (step == furthest and tried.worth > best.worth):
+                    furthest, best, best_way, best_years = step, tried, way, years
+            if got == OPEN:
+                table.gate[j, column] = codes.gate[furthest]
+            table.value[j, column], table.equity[j, column], table.payback[j, column] = best.worth, best.need, best_years
+            table.earn[j, column] = best.cash / best.need if best.need > 0.0 else 0.0
+            found.lead[j, option], found.it_mw[j, option] = wait, best.size
+            found.minimum[j, option] = funding.asks[p, run, best_way]
     return found
 
 
@@ -230,18 +240,18 @@ def offers(funding: Funding, at: Hosts, cases: Index, option: Index, codes: Code
         run, firm = at.run[k], at.firm[k]
         most = min(at.use[option[j], k] / funding.gross_per_it[run], LARGEST_LEASE_MW)
         wait = max(funding.lead_months[p, run], at.months_to_power[k])
-        discount = _discount(funding.hurdle[p, run], wait)
+        now = discount(funding.hurdle[p, run], wait)
         for way in range(ways):
             tried = project(
                 at.own[run, firm], most, at.spare[option[j], k], at.racks[k], at.yearly_margin[k], at.loss[k],
-                funding.gross_per_it[run], funding.pv[p, run, way] * discount, funding.equity[p, run, way],
+                funding.gross_per_it[run], funding.pv[p, run, way] * now, funding.equity[p, run, way],
                 at.access[run, firm] * funding.shares[p, run, way], funding.cash[p, run, way],
             )  # fmt: skip
             left = funding.residual[p, run, way] * tried.size
             years = payback(tried.need, tried.cash, funding.term_years[p, run], left)
             if reached(funding.asks[p, run, way], most, tried.size, years, funding.patience[run]) == OPEN:
                 open_mw[j, way] = tried.size
-            rent = funding.rent_value[p, run, way] * tried.size * discount
+            rent = funding.rent_value[p, run, way] * tried.size * now
             if rent > 0.0:
                 lowest[j, way] = 1.0 - tried.worth / rent
     return open_mw, lowest

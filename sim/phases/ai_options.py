@@ -12,12 +12,12 @@ from sim.arrays import Array, Index
 from sim.economics import credit, hosting
 from sim.economics.credit import annuity_factor
 from sim.kernels import projects
+from sim.kernels.options import OptionTable
 from sim.phases import finance
 from sim.phases.cases import CLIENT, HOST
 from sim.state import CLASSES, CLOUD, COLOCATION, CREDITS, RETROFIT
 
 if TYPE_CHECKING:
-    from sim.kernels.options import OptionTable
     from sim.phases.cases import Cases
     from sim.sector import Sector
 
@@ -68,7 +68,7 @@ class Terms:
 @dataclass
 class Plans:
     """For each case and AI option (n, 4): ``lead`` months, of the best way to fund it the critical IT MW and the
-    smallest a tenant asks for; and what all ways of funding follow from."""
+    smallest a tenant asks for, 0 where no terms could open it; and what all ways of funding follow from."""
 
     lead: Array
     it_mw: Array
@@ -76,6 +76,7 @@ class Plans:
     terms: list[Terms]
     funding: projects.Funding
     hosts: projects.Hosts
+    limits: projects.Limits
 
     def offered(self, cases: Index, option: Index) -> tuple[Array, Array]:
         """What some cases (m,) offer with one of the four options each, by funding mode (m, M).
@@ -84,6 +85,11 @@ class Plans:
         is worth holding.
         """
         return projects.offers(self.funding, self.hosts, cases, option, CODES)
+
+    def whatever_closes(self, cases: Index) -> tuple[OptionTable, projects.Found]:
+        """What the options of some cases (m,) would be worth, also where sites, rules or contracts close them."""
+        table = OptionTable.blank(len(cases))
+        return table, projects.value_projects(self.funding, self.hosts, self.limits, cases, True, table, CODES)
 
     def spare(self, cases: Index, option: Index) -> Array:
         """Grid MW of any use (m,) that the option has at these cases."""
@@ -207,5 +213,5 @@ def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
         suitable=c.at.get(s.sites.suitability) >= c.p(s.P.ai.min_suitability),
         host=c.role == HOST, client=c.role == CLIENT, months=stay,
     )  # fmt: skip
-    found = projects.value_projects(funding, hosts, limits, table, CODES)
-    return Plans(found.lead, found.it_mw, found.minimum, terms, funding, hosts)
+    found = projects.value_projects(funding, hosts, limits, np.arange(len(c)), False, table, CODES)
+    return Plans(found.lead, found.it_mw, found.minimum, terms, funding, hosts, limits)

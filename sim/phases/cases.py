@@ -6,7 +6,7 @@ take it for AI.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,10 +57,10 @@ class Cases:
     def __len__(self) -> int:
         return len(self.at)
 
-    def take(self, rows: Index) -> Cases:
-        """Some of the cases, by their place in the list."""
-        found = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "at"}
-        return Cases(self.at.keep(rows), **found)
+    @property
+    def size(self) -> Array:
+        """MW by which values are told (n,): connected now and soon, half a MW at least."""
+        return np.maximum(self.connected + self.idle_soon - self.idle_now, 0.5)
 
     def p(self, column: Array) -> Array:
         """A parameter (R, 1) at each case."""

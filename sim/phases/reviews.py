@@ -31,7 +31,7 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
     funds = finance.own_funds(s)
     mining = mining_options.evaluate(s, cases, funds, table)
     hosting = ai_options.evaluate(s, cases, funds, table)
-    size = np.maximum(cases.connected + cases.idle_soon - cases.idle_now, 0.5)[:, None] * 1e6
+    size = cases.size[:, None] * 1e6
     behaviour = s.P.behaviour
     return (
         ob.MinerObservation(
