@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled
+from sim.kernels.compiled import Array, Index, Mask, compiled, inlined
+from sim.kernels.maths import expm1, ln
 
 HOURS_PER_YEAR = 8766.0
 PH_DAYS_PER_YEAR = 365.25 * 1000.0  # of an EH/s
 
 
-@compiled
+@inlined
 def _annuity(over: float, rate: float, years: float) -> float:
     """Present value of 1 a year flowing for ``years``: ``over`` / rate, ``years`` at rate 0.
 
@@ -21,7 +22,7 @@ def _annuity(over: float, rate: float, years: float) -> float:
     return over / rate if abs(rate * years) >= 1e-12 else years
 
 
-@compiled
+@inlined
 def present_value(
     revenue: float, cost: float, decline: float, discount: float, life_years: float
 ) -> float:
@@ -33,10 +34,10 @@ def present_value(
     if revenue <= cost:
         return 0.0
     left = cost / revenue
-    years, fallen = -np.log(left) / max(decline, 1e-12), 1.0 - left
+    years, fallen = -ln(left) / max(decline, 1e-12), 1.0 - left
     if years > life_years:
-        years, fallen = life_years, -np.expm1(-decline * life_years)
-    over = -np.expm1(-discount * years)
+        years, fallen = life_years, -expm1(-decline * life_years)
+    over = -expm1(-discount * years)
     # exp(-(discount + decline) years) = (1 - over) (1 - fallen)
     earned = revenue * _annuity(over + fallen - over * fallen, discount + decline, years)
     return max(earned - cost * _annuity(over, discount, years), 0.0)
@@ -51,7 +52,7 @@ def present_values(revenue: Array, cost: Array, decline: Array, discount: Array,
     return values
 
 
-@compiled
+@inlined
 def rig_value(
     hashprice: float, mw_per_ehs: float, cost_per_mwh: float, uptime: float, decline: float, discount: float,
     life_years: float,
@@ -183,49 +184,69 @@ def value_fleets(
 
     ``outdated`` generations (R, G); ``rack_cost`` USD per MW (R,).
     """
-    n, generations = ehs.shape
-    total, old = np.zeros((4, n)), np.zeros((3, n, 2))
-    for k in range(n):
-        r, price, cost = run[k], hashprice[k], cost_per_mwh[k]
-        uptime, decline, discount = machines.uptime[r], machines.decline[r], machines.discount[r]
-        for g in range(generations):
-            rigs = ehs[k, g]
-            if rigs == 0.0:
-                continue
-            draw = machines.mw_per_ehs[r, g]
-            mw, scrap = rigs * draw, rigs * machines.used[r, g]
-            value = rigs * rig_value(price, draw, cost, uptime, decline, discount, machines.life[r, g])
-            total[0, k] += value
-            total[1, k] += scrap
-            total[2, k] += rigs * max(price * PH_DAYS_PER_YEAR - draw * HOURS_PER_YEAR * cost, 0.0)
-            total[3, k] += mw
-            if outdated[r, g]:
-                good = 1 if value - scrap > mw * rack_cost[r] else 0
-                old[0, k, good] += mw
-                old[1, k, good] += value
-                old[2, k, good] += scrap
+    case, kind = _blocks(ehs, cost_per_mwh)
+    values = _values(case, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
+    total, old = np.zeros((4, len(run))), np.zeros((3, len(run), 2))
+    for j in range(len(case)):
+        k, g, r = case[j], kind[j], run[case[j]]
+        rigs, draw = ehs[k, g], machines.mw_per_ehs[r, g]
+        value, scrap, mw = rigs * values[j], rigs * machines.used[r, g], rigs * draw
+        total[0, k] += value
+        total[1, k] += scrap
+        total[2, k] += rigs * max(hashprice[k] * PH_DAYS_PER_YEAR - draw * HOURS_PER_YEAR * cost_per_mwh[k], 0.0)
+        total[3, k] += mw
+        if outdated[r, g]:
+            good = 1 if value - scrap > mw * rack_cost[r] else 0
+            old[0, k, good] += mw
+            old[1, k, good] += value
+            old[2, k, good] += scrap
     return Fleets(total[0], total[1], total[2], total[3], old[0], old[1], old[2])
+
+
+@compiled
+def _blocks(ehs: Array, cost_per_mwh: Array) -> tuple[Index, Index]:
+    """Case and generation of all rigs in ``ehs`` (n, G), in their order, where the cost (n,) is finite."""
+    count = np.count_nonzero(ehs) + 1
+    case, kind, j = np.empty(count, np.int64), np.empty(count, np.int64), 0
+    for k in range(ehs.shape[0]):
+        if cost_per_mwh[k] < np.inf:
+            for g in range(ehs.shape[1]):
+                case[j], kind[j] = k, g  # the next overwrites it if there is none: quicker than to ask before
+                j += ehs[k, g] != 0.0
+    return case[:j], kind[:j]
+
+
+@compiled
+def _values(
+    case: Index, kind: Index, run: Index, hashprice: Array, cost_per_mwh: Array, mw_per_ehs: Array, life: Array,
+    machines: Machines,
+) -> Array:  # fmt: skip
+    """Values per EH/s of some kinds of machine (R, kinds) at some cases.
+
+    All flows are written down first: the second loop, without look-ups, does several machines at a time.
+    """
+    flows = np.empty((5, len(case)))
+    for j in range(len(case)):
+        k, g, r = case[j], kind[j], run[case[j]]
+        flows[0, j] = hashprice[k] * PH_DAYS_PER_YEAR * machines.uptime[r]
+        flows[1, j] = mw_per_ehs[r, g] * HOURS_PER_YEAR * cost_per_mwh[k] * machines.uptime[r]
+        flows[2, j], flows[3, j], flows[4, j] = machines.decline[r], machines.discount[r], life[r, g]
+    return present_values(flows[0], flows[1], flows[2], flows[3], flows[4])
 
 
 @compiled
 def values_elsewhere(ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, machines: Machines) -> Array:
     """Value of rigs (n,) as in ``value_fleets`` at another cost; nothing where that is infinite."""
-    n, generations = ehs.shape
-    total = np.zeros(n)
-    for k in range(n):
-        r, price, cost = run[k], hashprice[k], cost_per_mwh[k]
-        if cost == np.inf:
-            continue
-        uptime, decline, discount = machines.uptime[r], machines.decline[r], machines.discount[r]
-        for g in range(generations):
-            if ehs[k, g] > 0.0:
-                draw, life = machines.mw_per_ehs[r, g], machines.life[r, g]
-                total[k] += ehs[k, g] * rig_value(price, draw, cost, uptime, decline, discount, life)
+    case, kind = _blocks(ehs, cost_per_mwh)
+    values = _values(case, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
+    total = np.zeros(len(run))
+    for j in range(len(case)):
+        total[case[j]] += ehs[case[j], kind[j]] * values[j]
     return total
 
 
 class OnSale(NamedTuple):
-    """The two generations on sale: MW of an EH/s and EH/s in a MW of the mix (R, 2), years they will serve (R,)."""
+    """The generations on sale (R, 2): MW of an EH/s, EH/s in a MW of the mix, years they will serve."""
 
     mw_per_ehs: Array
     ehs_per_mw: Array
@@ -235,11 +256,10 @@ class OnSale(NamedTuple):
 @compiled
 def new_rig_values(run: Index, hashprice: Array, cost_per_mwh: Array, sale: OnSale, machines: Machines) -> Array:
     """Value of new rigs (n,), USD per MW, to owners who reckon with this hashprice after pool fee and this cost."""
-    total = np.zeros(len(run))
-    for k in range(len(run)):
-        r, price, cost = run[k], hashprice[k], cost_per_mwh[k]
-        uptime, decline, discount = machines.uptime[r], machines.decline[r], machines.discount[r]
-        for j in range(sale.ehs_per_mw.shape[1]):
-            value = rig_value(price, sale.mw_per_ehs[r, j], cost, uptime, decline, discount, sale.life[r])
-            total[k] += sale.ehs_per_mw[r, j] * value
+    total, case, kind = np.zeros(len(run)), np.arange(len(run)), np.zeros(len(run), np.int64)
+    for j in range(sale.ehs_per_mw.shape[1]):
+        kind[:] = j
+        values = _values(case, kind, run, hashprice, cost_per_mwh, sale.mw_per_ehs, sale.life, machines)
+        for k in range(len(run)):
+            total[k] += sale.ehs_per_mw[run[k], j] * values[k]
     return total

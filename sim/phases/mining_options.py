@@ -75,7 +75,7 @@ def new_rig_value(s: Sector, run: Index, hashprice: Array, cost: Array) -> Array
     ``hashprice`` net of the pool's fee, ``cost`` USD per MWh at the plug.
     """
     draw = s.P.power.mining_overhead * np.take_along_axis(s.rigs.j_per_th, s.on_sale, axis=1)
-    sale = rigs.OnSale(draw, s.sale_mix / draw, s.P.rigs.life_months[:, 0] / 12)
+    sale = rigs.OnSale(draw, s.sale_mix / draw, s.P.rigs.life_months / 12 * np.ones_like(draw))
     return rigs.new_rig_values(run, hashprice, cost, sale, case_module.machines(s))
 
 
