@@ -14,12 +14,11 @@ from itertools import pairwise
 import numpy as np
 
 from agents.asking import hold_if_closed
-from agents.observations import AI_OPTIONS, HOLD, OPEN, OPTIONS, Array, Index, MinerObservation
+from agents.observations import AI_OPTIONS, HOLD, OPEN, Array, Index, MinerObservation
 
 Rule = Callable[[MinerObservation], Index]
 RULES: dict[str, Rule] = {}
-MOVES = np.arange(len(OPTIONS)) != HOLD
-LEAVES_MINING = np.isin(np.arange(len(OPTIONS)), AI_OPTIONS)
+MOVES = slice(HOLD + 1, None)  # every option but holding, the first
 
 
 def register_rule(name: str) -> Callable[[Rule], Rule]:
@@ -70,8 +69,11 @@ def logit(utility: Array, gate: Index, temperature: Array, draw: Array) -> Index
 def frictions(observation: MinerObservation) -> Array:
     """What stands between value and choice (N, K): inertia, reluctance to leave mining, the pull of peers."""
     o = observation
-    pull = o.peer_weight[:, None] * o.peers
-    return pull - o.inertia[:, None] * MOVES - o.reluctance[:, None] * LEAVES_MINING
+    friction = o.peer_weight[:, None] * o.peers
+    friction[:, MOVES] -= o.inertia[:, None]
+    for option in AI_OPTIONS:
+        friction[:, option] -= o.reluctance
+    return friction
 
 
 @register_rule("npv")
