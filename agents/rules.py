@@ -57,7 +57,7 @@ def _decide_by(name: str, observation: MinerObservation) -> Index:
 
 def logit(utility: Array, gate: Index, temperature: Array, draw: Array) -> Index:
     """One option per case with probability proportional to exp(utility / temperature), closed gates left out."""
-    ladder = np.ascontiguousarray(np.where(gate == OPEN, utility, -np.inf).T)  # (K, N): all cases of an option in a row
+    ladder = np.ascontiguousarray(np.where(gate == OPEN, utility, -np.inf).T)  # (K, N): an option's cases in a row
     ladder /= temperature
     ladder -= ladder.max(axis=0)
     np.exp(ladder, out=ladder)

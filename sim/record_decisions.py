@@ -161,7 +161,7 @@ def hashing_return(s: Sector, cases: Cases, rows: Index) -> Array:
 
 
 def best_ai(gate: Index, hosting: ai_options.Plans, cases: Cases, rows: Index) -> dict[str, NDArray[Any]]:
-    """The AI option that got furthest through the gates (n, options), of equals the most valuable, with its figures."""
+    """The AI option that got furthest through its ``gate`` (n, options), of equals the most valuable; its figures."""
     options, (table, found) = np.array(ob.AI_OPTIONS), hosting.whatever_closes(rows)
     size = cases.size[rows] * 1e6
     gate, value = gate[:, options], table.value[:, options] / size[:, None]

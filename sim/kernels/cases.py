@@ -53,10 +53,10 @@ def list_cases(owner: Index, miner: Index, due: Mask) -> Looks:
 def cost_per_mwh(
     fixed_share: Array, contract: Array, region: Index, inflation: Array, spot: Array, adder: Array
 ) -> Array:
-    """Expected cost of a MWh at each site (R, S): contract and spot price by ``fixed_share``, and what is added to both.
+    """Expected cost of a MWh at each site (R, S): contract and spot price by ``fixed_share``, and the ``adder``.
 
-    ``fixed_share``, ``contract`` in prices of the start and ``region`` (R, S); ``inflation`` (R,); mean ``spot`` price
-    and ``adder`` (R, X).
+    ``fixed_share``, ``contract`` in prices of the start and ``region`` (R, S); ``inflation`` (R,); mean ``spot``
+    price and ``adder`` (R, X).
     """
     cost = np.empty(region.shape)
     for run in range(cost.shape[0]):
@@ -69,8 +69,8 @@ def cost_per_mwh(
 
 class Ground(NamedTuple):
     """Sites (R, S): region; MW connected, of racks, of those ordered and leaving, of AI halls in use and in building,
-    vacant, of own GPUs; MW in the ``pipeline`` and the month they come; months (R,) that AI comes before mining in the
-    queue, and that firms look ahead."""
+    vacant, of own GPUs; MW in the ``pipeline`` and the month they come. Months (R,): ``priority`` of AI in the
+    queue, and how far firms ``look_ahead``."""
 
     region: Index
     connected: Array
@@ -96,7 +96,9 @@ class Power(NamedTuple):
 
 
 @compiled
-def idle_power(connected: float, taken: float, leaving: float, coming: float, wait: float, look_ahead: float) -> Power:
+def idle_power(
+    connected: float, taken: float, leaving: float, coming: float, wait: float, look_ahead: float
+) -> Power:
     """MW that lie idle where so many are ``taken``, racks that are ``leaving`` not counted among these.
 
     What comes within the time that firms ``look_ahead`` counts soon.

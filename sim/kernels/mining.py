@@ -41,7 +41,7 @@ class Lot(NamedTuple):
 
 
 class Purchase(NamedTuple):
-    """An option to buy rigs: USD of ``worth``, ``equity``, first year's ``gain``; ``gate``; MW of rigs and of racks."""
+    """An option to buy rigs: USD of ``worth``, ``equity``, first year's ``gain``; ``gate``; MW of rigs and racks."""
 
     worth: float
     equity: float
@@ -225,8 +225,8 @@ def move_rigs(
 ) -> tuple[Index, Array]:
     """Option to move rigs, if that is ``allowed``, to the firm's ``room`` or to dealers.
 
-    ``region`` (R, S) of sites, ``distance`` (X, X) between regions. Returns the site they would go to (-1 dealers) and
-    the share of them that fits there (n,).
+    ``region`` (R, S) of sites, ``distance`` (X, X) between regions. Returns the site they would go to (-1 dealers)
+    and the share of them that fits there (n,).
     """
     target, fits = np.full(len(at.run), -1), np.zeros(len(at.run))
     for k in range(len(at.run)):

@@ -6,17 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled
+from sim.kernels.compiled import Array, Index, Mask, compiled, inlined
 from sim.kernels.options import OptionTable
 
 SMALLEST_PART = 1.0  # USD per MW: less does not count as a part of a firm's own
-# gates, by their place in ``codes``: first how far a way of funding got, then what closes a project whatever its terms
-NO_TENANT, TOO_SMALL, NO_EQUITY, SLOW_PAYBACK, OPEN, FORBIDDEN, NOTHING, UNSUITABLE, UNDER_CONTRACT, NOT_OURS = range(10)
+# gates, by their place in ``Codes.gate``: how far a way of funding got, and what closes a project whatever its terms
+NO_TENANT, TOO_SMALL, NO_EQUITY, SLOW_PAYBACK, OPEN = range(5)
+FORBIDDEN, NOTHING, UNSUITABLE, UNDER_CONTRACT, NOT_OURS = range(5, 10)
 SMALLEST_GRID_MW = 0.5  # there is nothing to do with less
 LARGEST_LEASE_MW = 350.0  # critical IT; the largest single lease of the facts is 393
 
 
-@compiled
+@inlined
 def fundable_size(own: float, equity_per_mw: float, shares_per_mw: float, most: float) -> float:
     """MW a firm can fund, at most ``most``; see ``sim.economics.credit.fundable_size``."""
     if equity_per_mw <= 0.0:
@@ -24,7 +25,7 @@ def fundable_size(own: float, equity_per_mw: float, shares_per_mw: float, most: 
     return min(most, own / max(equity_per_mw - shares_per_mw, SMALLEST_PART))
 
 
-@compiled
+@inlined
 def payback(equity: float, cash: float, term_years: float, residual: float) -> float:
     """Years until the owner's part is back; see ``sim.economics.hosting.payback_with_residual``."""
     years = equity / cash if cash > 0.0 else np.inf
@@ -53,7 +54,7 @@ def paybacks(equity: Array, cash: Array, term_years: Array, residual: Array) -> 
 
 class Funding(NamedTuple):
     """Ways to fund each product, USD per critical IT MW (P, R, M) as in ``sim.phases.ai_options.Terms``, with the
-    smallest IT MW a tenant ``asks`` for; (P, R): ``term_years``, ``lead_months`` and the continuous yearly ``hurdle``;
+    smallest IT MW a tenant ``asks`` for; (P, R): ``term_years``, ``lead_months``, the continuous yearly ``hurdle``;
     (R,): grid MW ``gross_per_it`` MW, and the longest ``patience`` in years."""
 
     pv: Array
@@ -72,8 +73,8 @@ class Funding(NamedTuple):
 
 class Hosts(NamedTuple):
     """n sites that could host: ``run`` and ``firm``; MW of ``racks``, of whose rigs the ``yearly_margin`` and the
-    ``loss`` when they go, USD; ``months_to_power``; by option (K, n) grid MW that it may ``use``, and those of them in
-    nobody's use, ``spare``. (R, F): USD of a firm's ``own`` money for each case, its ``access`` to new shares."""
+    ``loss`` when they go, USD; ``months_to_power``; by option (K, n) grid MW that it may ``use``, and those of them
+    in nobody's use, ``spare``. (R, F): USD of a firm's ``own`` money for each case, its ``access`` to new shares."""
 
     run: Index
     firm: Index
@@ -109,7 +110,7 @@ class Codes(NamedTuple):
 
 
 class Project(NamedTuple):
-    """One way to fund one project: IT MW of ``size``, USD of ``need``, ``cash`` a year and ``worth`` above holding."""
+    """One way to fund a project: IT MW of ``size``, USD of ``need``, ``cash`` a year and ``worth`` above holding."""
 
     size: float
     need: float
@@ -117,7 +118,7 @@ class Project(NamedTuple):
     worth: float
 
 
-@compiled
+@inlined
 def project(
     own: float, most: float, spare: float, racks: float, margin: float, loss: float, gross_per_it: float, pv: float,
     equity: float, shares: float, cash: float,
@@ -133,13 +134,13 @@ def project(
     return Project(size, need, cash * size - margin * given_up, pv * size - need - loss * given_up)
 
 
-@compiled
+@inlined
 def closed_by(
     host: bool, client: bool, allowed: bool, suitable: bool, bound: bool, beside: bool, use: float, racks: float
 ) -> int:
     """What closes an option at a site whatever its terms: who decides, others' contracts, what is there.
 
-    Hosts decide on the site's AI use only, and not while they are ``bound`` by a hosting contract; clients not at all.
+    Hosts decide on the site's AI use only, and not while a hosting contract has them ``bound``; clients not at all.
     """
     if client or (host and beside):
         return NOT_OURS
@@ -154,7 +155,7 @@ def closed_by(
     return OPEN if suitable else UNSUITABLE
 
 
-@compiled
+@inlined
 def reached(ask: float, most: float, size: float, years: float, patience: float) -> int:
     """How far through the gates of its terms a way of funding gets."""
     if ask == np.inf:
@@ -166,7 +167,7 @@ def reached(ask: float, most: float, size: float, years: float, patience: float)
     return SLOW_PAYBACK if years > patience else OPEN
 
 
-@compiled
+@inlined
 def discount(hurdle: float, months: float) -> float:
     """Worth now of what comes in so many months, at a continuous yearly rate."""
     return np.exp(-hurdle * months / 12.0)
@@ -184,8 +185,9 @@ class Found(NamedTuple):
 def value_projects(
     funding: Funding, at: Hosts, limits: Limits, cases: Index, closed: bool, table: OptionTable, codes: Codes
 ) -> Found:
-    """Value the options of some ``cases`` (m,) by their most valuable open way of funding, else the one that got furthest.
+    """Value the options of some ``cases`` (m,) by their best way of funding.
 
+    That is the most valuable open one, else the one that got furthest through the gates, of equals the most valuable.
     Options that are closed whatever their terms stay as the table (m, options) has them, unless the ``closed`` are
     wanted too.
     """
@@ -206,21 +208,24 @@ def value_projects(
             if got != OPEN and not closed:
                 continue
             most, now = min(use / per_it, LARGEST_LEASE_MW), discount(funding.hurdle[p, run], wait)
-            furthest, best, best_way, best_years = -1, Project(0.0, 0.0, 0.0, 0.0), 0, 0.0
+            furthest, best, best_way, term = -1, Project(0.0, 0.0, 0.0, 0.0), 0, funding.term_years[p, run]
             for way in range(funding.pv.shape[2]):
                 tried = project(
                     own, most, at.spare[option, k], racks, at.yearly_margin[k], at.loss[k], per_it,
                     funding.pv[p, run, way] * now, funding.equity[p, run, way],
                     access * funding.shares[p, run, way], funding.cash[p, run, way],
                 )  # fmt: skip
-                left = funding.residual[p, run, way] * tried.size
-                years = payback(tried.need, tried.cash, funding.term_years[p, run], left)
-                step = reached(funding.asks[p, run, way], most, tried.size, years, funding.patience[run])
+                ask, years = funding.asks[p, run, way], np.inf
+                if tried.size >= ask:
+                    years = payback(tried.need, tried.cash, term, funding.residual[p, run, way] * tried.size)
+                step = reached(ask, most, tried.size, years, funding.patience[run])
                 if step > furthest or (step == furthest and tried.worth > best.worth):
-                    furthest, best, best_way, best_years = step, tried, way, years
+                    furthest, best, best_way = step, tried, way
             if got == OPEN:
                 table.gate[j, column] = codes.gate[furthest]
-            table.value[j, column], table.equity[j, column], table.payback[j, column] = best.worth, best.need, best_years
+            left = funding.residual[p, run, best_way] * best.size
+            table.payback[j, column] = payback(best.need, best.cash, term, left)
+            table.value[j, column], table.equity[j, column] = best.worth, best.need
             table.earn[j, column] = best.cash / best.need if best.need > 0.0 else 0.0
             found.lead[j, option], found.it_mw[j, option] = wait, best.size
             found.minimum[j, option] = funding.asks[p, run, best_way]
@@ -231,7 +236,8 @@ def value_projects(
 def offers(funding: Funding, at: Hosts, cases: Index, option: Index, codes: Codes) -> tuple[Array, Array]:
     """What some ``cases`` could offer with one ``option`` each (m,), by way of funding (m, M).
 
-    IT MW it would let, 0 where a gate closes it, and the lowest part of the market rent at which that is worth holding.
+    IT MW it would let, 0 where a gate closes it, and the lowest part of the market rent at which that is worth
+    holding.
     """
     ways = funding.pv.shape[2]
     open_mw, lowest = np.zeros((len(cases), ways)), np.ones((len(cases), ways))

@@ -162,8 +162,8 @@ def sell_used(machines: Machines, buyers: Buyers, markup: float, dealers: Array,
 
 class Fleets(NamedTuple):
     """What rigs at n places are worth, USD: ``value``, ``scrap`` at dealers' prices, ``margin`` a year at full
-    uptime; ``mw`` at the plug (n,). Of the outdated ones (n, 2) MW, value and scrap: first of those worth no more than
-    second-hand price and a new rack, then of the others."""
+    uptime; ``mw`` at the plug (n,). Of the outdated ones (n, 2) MW, value and scrap: first of those worth no more
+    than second-hand price and a new rack, then of the others."""
 
     value: Array
     scrap: Array

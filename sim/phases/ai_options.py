@@ -81,8 +81,8 @@ class Plans:
     def offered(self, cases: Index, option: Index) -> tuple[Array, Array]:
         """What some cases (m,) offer with one of the four options each, by funding mode (m, M).
 
-        The critical IT MW it would let, 0 where a gate closes it, and the lowest part of the market rent at which that
-        is worth holding.
+        The critical IT MW it would let, 0 where a gate closes it, and the lowest part of the market rent at which
+        that is worth holding.
         """
         return projects.offers(self.funding, self.hosts, cases, option, CODES)
 
@@ -96,12 +96,19 @@ class Plans:
         return self.hosts.spare[option, cases]
 
 
-def product_terms(s: Sector, product: int) -> Terms:
-    """Present value at delivery, equity part and yearly cash on it, by the tenant's credit or funding."""
-    a, f = s.P.ai, s.P.finance
+def lenders(s: Sector) -> tuple[Array, Array]:
+    """Loan to cost and coupon of project loans by the tenant's credit or funding (R, M)."""
     rating = np.repeat(np.minimum(np.arange(len(MODES)), len(CREDITS) - 1)[None, :], s.n_runs, axis=0)
     rating[:, TENANT_FUNDED] = CREDITS.index("speculative")
-    ltc, coupon = finance.loan_to_cost(s, rating), finance.project_coupon(s, rating)
+    return finance.loan_to_cost(s, rating), finance.project_coupon(s, rating)
+
+
+def product_terms(s: Sector, product: int, ltc: Array, coupon: Array) -> Terms:
+    """Present value at delivery, equity part and yearly cash on it, by the tenant's credit or funding.
+
+    ``ltc`` and ``coupon`` (R, M) as from ``lenders``.
+    """
+    a, f = s.P.ai, s.P.finance
     part = np.ones((1, len(MODES)))
     part[0, TENANT_FUNDED] = finance.TENANT_FUNDED_PART
     if product == CLOUD:
@@ -175,7 +182,7 @@ def smallest_ask(s: Sector, product: int) -> Array:
 
 def _funding(s: Sector, terms: list[Terms]) -> projects.Funding:
     """The ways to fund each product, as the kernel reads them."""
-    f, halls, clouds = s.P.finance, smallest_ask(s, COLOCATION), smallest_ask(s, CLOUD)
+    halls, clouds = smallest_ask(s, COLOCATION), smallest_ask(s, CLOUD)
 
     def by_mode(name: str) -> Array:
         return np.stack([getattr(product, name) for product in terms])
@@ -205,7 +212,8 @@ def _hosts(s: Sector, c: Cases, funds: Array) -> projects.Hosts:
 
 def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     """Fill the AI columns of the option table and return the plans behind them."""
-    terms = [product_terms(s, product) for product in (COLOCATION, RETROFIT, CLOUD)]
+    loans = lenders(s)
+    terms = [product_terms(s, product, *loans) for product in (COLOCATION, RETROFIT, CLOUD)]
     funding, hosts = _funding(s, terms), _hosts(s, c, funds)
     stay = np.minimum(c.at.get(s.sites.hosting_end) - s.t, c.p(s.P.power.hosting_notice_months))
     limits = projects.Limits(

@@ -13,13 +13,13 @@ import numpy as np
 
 from sim.arrays import Array, Index, Mask, Rows
 from sim.kernels import cases as kernels
-from sim.kernels.cases import CLIENT, HOST, OWN
 from sim.kernels.rigs import Machines, value_fleets
 from sim.phases import dispatch
 
 if TYPE_CHECKING:
     from sim.sector import Sector
 
+OWN, HOST, CLIENT = kernels.OWN, kernels.HOST, kernels.CLIENT
 OUTDATED = 1.3  # rigs this much hungrier than the newest on sale may be replaced
 
 

@@ -107,7 +107,7 @@ def _leave(s: Sector, c: Cases, bid_per_mw: Array, table: OptionTable) -> None:
         reservation=f.connected_mw_value_usd_m[:, 0] * 1e6, bid=miner_bid(s),
         site_cost=s.P.power.site_cost_usd_per_mw_year[:, 0],
         years=annuity_factor(f.mining_discount_rate[:, 0], FUTURE_YEARS), connected=s.connected_by_firm(),
-        overhead=np.where(s.firms.listed, 0.0, bills.overhead(s) * 12),
+        overhead=np.where(s.firms.listed, 0.0, s.overhead * 12),
     )  # fmt: skip
     leavers = mining.Leavers(
         run=c.run, firm=c.firm, connected=c.connected, racks=c.racks, value=c.rig_value, scrap=c.rig_scrap,

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import observations as ob
-from sim.arrays import Array, safe_divide
+from sim.arrays import Array
 from sim.kernels.options import OptionTable
-from sim.kernels.sums import counts_among
+from sim.kernels.sums import shares_among
 from sim.phases import ai_options, finance, mining_options
 from sim.phases.cases import CLIENT, Cases
 from sim.scenario.declare import SAME_RULE
@@ -22,7 +22,10 @@ from sim.state import AI, BTC, HYBRID, STRATEGIES
 if TYPE_CHECKING:
     from sim.sector import Sector
 
-MINING = (ob.HOLD, ob.REFRESH, ob.EXPAND)  # what a miner's peers who stay miners speak for
+# what a miner's peers speak for by their strategy: who mines only for rigs and racks, who earns from AI for AI
+SPEAKS_FOR = np.zeros((len(STRATEGIES), len(ob.OPTIONS)))
+SPEAKS_FOR[BTC, [ob.HOLD, ob.REFRESH, ob.EXPAND]] = 1.0
+SPEAKS_FOR[np.ix_([AI, HYBRID], ob.AI_OPTIONS)] = 1.0
 
 
 def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Plans, mining_options.Plans]:
@@ -71,9 +74,4 @@ def _draws(s: Sector, cases: Cases) -> Array:
 
 def _peers(s: Sector, cases: Cases) -> Array:
     """Share of a firm's linked peers that mine only (for holding, new rigs, new racks) or earn from AI (for AI)."""
-    counts = counts_among(s.peers, s.firms.strategy, cases.run, cases.firm, len(STRATEGIES))
-    btc, ai, count = counts[:, BTC], counts[:, AI] + counts[:, HYBRID], counts[:, -1]
-    shares = np.zeros((len(cases), len(ob.OPTIONS)))
-    shares[:, MINING] = safe_divide(btc, count)[:, None]
-    shares[:, ob.AI_OPTIONS] = safe_divide(ai, count)[:, None]
-    return shares
+    return shares_among(s.peers, s.firms.strategy, cases.run, cases.firm, SPEAKS_FOR)

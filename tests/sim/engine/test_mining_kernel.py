@@ -66,7 +66,8 @@ def test_purchases_are_written_with_return_and_payback() -> None:
     at = mining.Racks(
         run=zero, firm=zero, region=zero, racks=none + 20, empty=none + 2, idle=none,
         old_mw=np.array([[10.0, 0.0]] * 2), old_value=np.array([[200.0, 0.0]] * 2),
-        old_scrap=np.array([[50.0, 0.0]] * 2), new=none + 100, added=none + 90, own_rigs=np.array([True, True]), own_site=np.array([True, False]),
+        old_scrap=np.array([[50.0, 0.0]] * 2), new=none + 100, added=none + 90, own_rigs=np.array([True, True]),
+        own_site=np.array([True, False]),
     )  # fmt: skip
     found = table(2)
     np.testing.assert_allclose(mining.buy_rigs(offers, at, found, CODES), [[10, 10], [2, 2], [0, 0]])
@@ -78,7 +79,7 @@ def test_purchases_are_written_with_return_and_payback() -> None:
 
 def test_new_rigs_are_worth_their_margins_less_power_for_life() -> None:
     machines = rigs.Machines(*(np.zeros((1, 2)),) * 3, np.zeros(1), np.zeros(1), np.array([0.5]))
-    sale = rigs.OnSale(np.array([[10.0, 20.0]]), np.array([[0.1, 0.0]]), np.array([4.0]))
+    sale = rigs.OnSale(np.array([[10.0, 20.0]]), np.array([[0.1, 0.0]]), np.array([[4.0, 4.0]]))
     # without decline and discount: 40 USD/PH/day against 30 USD/MWh, half of the hours of four years, 0.1 EH/s a MW
     value = rigs.new_rig_values(np.zeros(1, int), np.array([40.0]), np.array([30.0]), sale, machines)
     assert value == pytest.approx(0.1 * 4 * 0.5 * (40 * 365_250 - 10 * 8766 * 30))
