@@ -53,13 +53,9 @@ def present_values(revenue: Array, cost: Array, decline: Array, discount: Array,
 
 
 @inlined
-def rig_value(
-    hashprice: float, mw_per_ehs: float, cost_per_mwh: float, uptime: float, decline: float, discount: float,
-    life_years: float,
-) -> float:  # fmt: skip
-    """Present value of an EH/s, USD: ``hashprice`` USD/PH/day after pool fee, MW and their cost at the plug."""
-    revenue, cost = hashprice * PH_DAYS_PER_YEAR, mw_per_ehs * HOURS_PER_YEAR * cost_per_mwh
-    return present_value(revenue * uptime, cost * uptime, decline, discount, life_years)
+def yearly_flows(hashprice: float, cost_per_mwh: float, uptime: float) -> tuple[float, float]:
+    """USD a year that an EH/s earns at a hashprice in USD/PH/day, and that a MW at the plug costs."""
+    return hashprice * PH_DAYS_PER_YEAR * uptime, HOURS_PER_YEAR * cost_per_mwh * uptime
 
 
 @compiled
@@ -119,10 +115,9 @@ def _wanted(
     wanted = min(free[k] / mw, (buyers.budget[k] - paid[k]) / asked)
     if wanted <= 0.0:
         return 0.0
-    value = rig_value(
-        buyers.hashprice[k], mw, buyers.cost[k], machines.uptime[run], machines.decline[run],
-        machines.discount[run], machines.life[run, generation],
-    )  # fmt: skip
+    earned, spent = yearly_flows(buyers.hashprice[k], buyers.cost[k], machines.uptime[run])
+    decline, discount, life = machines.decline[run], machines.discount[run], machines.life[run, generation]
+    value = present_value(earned, mw * spent, decline, discount, life)
     return wanted if value > asked else 0.0
 
 
@@ -184,64 +179,69 @@ def value_fleets(
 
     ``outdated`` generations (R, G); ``rack_cost`` USD per MW (R,).
     """
-    case, kind = _blocks(ehs, cost_per_mwh)
-    values = _values(case, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
+    first, kind = _blocks(ehs, cost_per_mwh)
+    values = _values(first, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
     total, old = np.zeros((4, len(run))), np.zeros((3, len(run), 2))
-    for j in range(len(case)):
-        k, g, r = case[j], kind[j], run[case[j]]
-        rigs, draw = ehs[k, g], machines.mw_per_ehs[r, g]
-        value, scrap, mw = rigs * values[j], rigs * machines.used[r, g], rigs * draw
-        total[0, k] += value
-        total[1, k] += scrap
-        total[2, k] += rigs * max(hashprice[k] * PH_DAYS_PER_YEAR - draw * HOURS_PER_YEAR * cost_per_mwh[k], 0.0)
-        total[3, k] += mw
-        if outdated[r, g]:
-            good = 1 if value - scrap > mw * rack_cost[r] else 0
-            old[0, k, good] += mw
-            old[1, k, good] += value
-            old[2, k, good] += scrap
+    for k in range(len(run)):
+        r, (earned, spent) = run[k], yearly_flows(hashprice[k], cost_per_mwh[k], 1.0)
+        for j in range(first[k], first[k + 1]):
+            g = kind[j]
+            rigs, draw = ehs[k, g], machines.mw_per_ehs[r, g]
+            value, scrap, mw = rigs * values[j], rigs * machines.used[r, g], rigs * draw
+            total[0, k] += value
+            total[1, k] += scrap
+            total[2, k] += rigs * max(earned - draw * spent, 0.0)
+            total[3, k] += mw
+            if outdated[r, g]:
+                good = 1 if value - scrap > mw * rack_cost[r] else 0
+                old[0, k, good] += mw
+                old[1, k, good] += value
+                old[2, k, good] += scrap
     return Fleets(total[0], total[1], total[2], total[3], old[0], old[1], old[2])
 
 
 @compiled
 def _blocks(ehs: Array, cost_per_mwh: Array) -> tuple[Index, Index]:
-    """Case and generation of all rigs in ``ehs`` (n, G), in their order, where the cost (n,) is finite."""
-    count = np.count_nonzero(ehs) + 1
-    case, kind, j = np.empty(count, np.int64), np.empty(count, np.int64), 0
+    """Generations of the rigs in ``ehs`` (n, G) where the cost (n,) is finite; of case k from ``first[k]`` on."""
+    first, kind, j = np.empty(len(ehs) + 1, np.int64), np.empty(np.count_nonzero(ehs) + 1, np.int64), 0
     for k in range(ehs.shape[0]):
+        first[k] = j
         if cost_per_mwh[k] < np.inf:
             for g in range(ehs.shape[1]):
-                case[j], kind[j] = k, g  # the next overwrites it if there is none: quicker than to ask before
+                kind[j] = g  # the next overwrites it if there is none: quicker than to ask before
                 j += ehs[k, g] != 0.0
-    return case[:j], kind[:j]
+    first[len(ehs)] = j
+    return first, kind[:j]
 
 
 @compiled
 def _values(
-    case: Index, kind: Index, run: Index, hashprice: Array, cost_per_mwh: Array, mw_per_ehs: Array, life: Array,
+    first: Index, kind: Index, run: Index, hashprice: Array, cost_per_mwh: Array, mw_per_ehs: Array, life: Array,
     machines: Machines,
 ) -> Array:  # fmt: skip
-    """Values per EH/s of some kinds of machine (R, kinds) at some cases.
+    """Values per EH/s of some kinds of machine (R, kinds); those at case k from ``first[k]`` on.
 
-    All flows are written down first: the second loop, without look-ups, does several machines at a time.
+    All flows are written down first: the loop over these, without look-ups, does several machines at a time.
     """
-    flows = np.empty((5, len(case)))
-    for j in range(len(case)):
-        k, g, r = case[j], kind[j], run[case[j]]
-        flows[0, j] = hashprice[k] * PH_DAYS_PER_YEAR * machines.uptime[r]
-        flows[1, j] = mw_per_ehs[r, g] * HOURS_PER_YEAR * cost_per_mwh[k] * machines.uptime[r]
-        flows[2, j], flows[3, j], flows[4, j] = machines.decline[r], machines.discount[r], life[r, g]
+    flows = np.empty((5, len(kind)))
+    for k in range(len(run)):
+        r = run[k]
+        earned, spent = yearly_flows(hashprice[k], cost_per_mwh[k], machines.uptime[r])
+        for j in range(first[k], first[k + 1]):
+            flows[0, j], flows[1, j] = earned, mw_per_ehs[r, kind[j]] * spent
+            flows[2, j], flows[3, j], flows[4, j] = machines.decline[r], machines.discount[r], life[r, kind[j]]
     return present_values(flows[0], flows[1], flows[2], flows[3], flows[4])
 
 
 @compiled
 def values_elsewhere(ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, machines: Machines) -> Array:
     """Value of rigs (n,) as in ``value_fleets`` at another cost; nothing where that is infinite."""
-    case, kind = _blocks(ehs, cost_per_mwh)
-    values = _values(case, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
+    first, kind = _blocks(ehs, cost_per_mwh)
+    values = _values(first, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
     total = np.zeros(len(run))
-    for j in range(len(case)):
-        total[case[j]] += ehs[case[j], kind[j]] * values[j]
+    for k in range(len(run)):
+        for j in range(first[k], first[k + 1]):
+            total[k] += ehs[k, kind[j]] * values[j]
     return total
 
 
@@ -256,10 +256,11 @@ class OnSale(NamedTuple):
 @compiled
 def new_rig_values(run: Index, hashprice: Array, cost_per_mwh: Array, sale: OnSale, machines: Machines) -> Array:
     """Value of new rigs (n,), USD per MW, to owners who reckon with this hashprice after pool fee and this cost."""
-    total, case, kind = np.zeros(len(run)), np.arange(len(run)), np.zeros(len(run), np.int64)
-    for j in range(sale.ehs_per_mw.shape[1]):
-        kind[:] = j
-        values = _values(case, kind, run, hashprice, cost_per_mwh, sale.mw_per_ehs, sale.life, machines)
-        for k in range(len(run)):
-            total[k] += sale.ehs_per_mw[run[k], j] * values[k]
+    kinds = sale.ehs_per_mw.shape[1]
+    first, kind = kinds * np.arange(len(run) + 1), np.arange(kinds * len(run)) % kinds
+    values = _values(first, kind, run, hashprice, cost_per_mwh, sale.mw_per_ehs, sale.life, machines)
+    total = np.zeros(len(run))
+    for k in range(len(run)):
+        for j in range(kinds):
+            total[k] += sale.ehs_per_mw[run[k], j] * values[kinds * k + j]
     return total

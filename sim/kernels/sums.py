@@ -61,10 +61,11 @@ def shares_among(known: Index, kind: Index, run: Index, row: Index, counts_for: 
             if other >= 0:
                 met[kind[run[n], other]] += 1.0
                 count += 1.0
-        for thing in range(things):
-            for met_kind in range(kinds):
-                found[n, thing] += met[met_kind] * counts_for[met_kind, thing]
-            found[n, thing] /= max(count, 1.0)
+        for some in range(kinds):
+            if met[some] > 0.0:
+                share = met[some] / count
+                for thing in range(things):
+                    found[n, thing] += share * counts_for[some, thing]
     return found
 
 

@@ -138,13 +138,11 @@ def product_terms(s: Sector, product: int, ltc: Array, coupon: Array) -> Terms:
     multiple = f.ai_ebitda_multiple * s.now.multiple[:, None]
     shares = credit.contract_equity(revenue * margin, multiple, f.equity_issue_share_per_year)
 
-    def usd(values: Array) -> Array:
-        return np.broadcast_to(values, cash.shape) * 1e6
-
+    usd = np.full(cash.shape, 1e6)  # of a M USD; gives all columns the shape of the modes
     return Terms(
-        pv=usd(pv), equity=usd(project.equity), cash=usd(cash), prepayment=usd(project.prepayment), rent=usd(revenue),
-        capex=usd(project.capex), residual=usd(residual), rent_value=usd(rent_value), shares=usd(shares),
-        term_years=years, lead_months=lead, hurdle=hurdle,
+        pv=pv * usd, equity=project.equity * usd, cash=cash * usd, prepayment=project.prepayment * usd,
+        rent=revenue * usd, capex=project.capex * usd, residual=residual * usd, rent_value=rent_value * usd,
+        shares=shares * usd, term_years=years, lead_months=lead, hurdle=hurdle,
     )  # fmt: skip
 
 
