@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from agents.observations import AI_OPTIONS, HOLD, OPEN, Array, Index, MinerObser
 
 Rule = Callable[[MinerObservation], Index]
 RULES: dict[str, Rule] = {}
+MOVES = slice(HOLD + 1, None)  # every option but holding, the first
 
 
 def register_rule(name: str) -> Callable[[Rule], Rule]:
@@ -55,21 +57,23 @@ def _decide_by(name: str, observation: MinerObservation) -> Index:
 
 def logit(utility: Array, gate: Index, temperature: Array, draw: Array) -> Index:
     """One option per case with probability proportional to exp(utility / temperature), closed gates left out."""
-    scaled = np.where(gate == OPEN, utility / temperature[:, None], -np.inf)
-    best = np.max(scaled, axis=1, keepdims=True)
-    weight = np.exp(scaled - best)
-    ladder = np.cumsum(weight, axis=1)
-    point = draw[:, None] * ladder[:, -1:]
-    return np.minimum((ladder <= point).sum(axis=1), utility.shape[1] - 1)
+    ladder = np.ascontiguousarray(np.where(gate == OPEN, utility, -np.inf).T)  # (K, N): an option's cases in a row
+    ladder /= temperature
+    ladder -= ladder.max(axis=0)
+    np.exp(ladder, out=ladder)
+    for below, rung in pairwise(ladder):
+        rung += below
+    return np.minimum((ladder <= draw * ladder[-1]).sum(axis=0), len(ladder) - 1)
 
 
 def frictions(observation: MinerObservation) -> Array:
     """What stands between value and choice (N, K): inertia, reluctance to leave mining, the pull of peers."""
     o = observation
-    friction = np.repeat(-o.inertia[:, None], o.value.shape[1], axis=1)
-    friction[:, HOLD] = 0.0
-    friction[:, AI_OPTIONS] -= o.reluctance[:, None]
-    return friction + o.peer_weight[:, None] * o.peers
+    friction = o.peer_weight[:, None] * o.peers
+    friction[:, MOVES] -= o.inertia[:, None]
+    for option in AI_OPTIONS:
+        friction[:, option] -= o.reluctance
+    return friction
 
 
 @register_rule("npv")

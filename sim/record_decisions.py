@@ -80,7 +80,7 @@ class Decisions:
         rivals[k, chosen] = -np.inf
         second = np.argmax(rivals, axis=1)
         rival = rivals[k, second]
-        returns = on_equity(seen, rows)
+        returns = on_equity(seen.equity[rows, chosen], seen.equity_return[rows, chosen])
         place = np.full(len(choice), -1)
         place[rows] = k
         outcome, tenant, mw = _in_the_tender(offers, place, planned_mw(cases, rows, chosen, hosting, mining))
@@ -88,11 +88,11 @@ class Decisions:
             "run": cases.run[rows], "month": np.full(len(rows), month), "firm": cases.firm[rows],
             "site": cases.at.row[rows], "role": cases.role[rows],
             "rule": np.broadcast_to(seen.rule, len(choice))[rows], "connected": cases.connected[rows],
-            "chosen": chosen, "value": value[k, chosen], "mw": mw, "equity_return": returns[k, chosen],
+            "chosen": chosen, "value": value[k, chosen], "mw": mw, "equity_return": returns,
             "second": np.where(np.isfinite(rival), second, -1), "rival": np.where(np.isfinite(rival), rival, np.nan),
             "hashing_return": hashing_return(s, cases, rows), "reluctance": seen.reluctance[rows],
             "inertia": seen.inertia[rows], "gates": (gate * PLACES).sum(axis=1), "outcome": outcome,
-            "tenant": tenant, **best_ai(seen, hosting, rows, returns),
+            "tenant": tenant, **best_ai(gate, hosting, cases, rows),
         })  # fmt: skip
 
     def frame(self, s: Sector) -> pd.DataFrame:
@@ -147,9 +147,9 @@ def planned_mw(
     return plans[np.arange(len(rows)), chosen]
 
 
-def on_equity(seen: ob.MinerObservation, rows: Index) -> Array:
-    """Yearly cash on the equity part of each option (n, options), NaN where (almost) none is put in."""
-    return np.where(seen.equity[rows] > SMALLEST_EQUITY, seen.equity_return[rows], np.nan)
+def on_equity(equity: Array, earned: Array) -> Array:
+    """Yearly cash ``earned`` on the equity part, NaN where (almost) none is put in."""
+    return np.where(equity > SMALLEST_EQUITY, earned, np.nan)
 
 
 def hashing_return(s: Sector, cases: Cases, rows: Index) -> Array:
@@ -163,24 +163,20 @@ def hashing_return(s: Sector, cases: Cases, rows: Index) -> Array:
     return np.where(known, (cases.yearly_margin[rows] - fixed) / np.where(known, tied_up, 1.0), np.nan)
 
 
-def best_ai(
-    seen: ob.MinerObservation, hosting: ai_options.Plans, rows: Index, returns: Array
-) -> dict[str, NDArray[Any]]:
-    """The AI option that got furthest through the gates, of equals the most valuable, with its figures (n,).
-
-    ``returns`` on equity by option (n, options).
-    """
-    options = np.array(ob.AI_OPTIONS)
-    gate, value = seen.gate[rows][:, options], seen.value[rows][:, options]
+def best_ai(gate: Index, hosting: ai_options.Plans, cases: Cases, rows: Index) -> dict[str, NDArray[Any]]:
+    """The AI option that got furthest through its ``gate`` (n, options), of equals the most valuable; its figures."""
+    options, (table, found) = np.array(ob.AI_OPTIONS), hosting.whatever_closes(rows)
+    size = cases.size[rows] * 1e6
+    gate, value = gate[:, options], table.value[:, options] / size[:, None]
     progress = FURTHEST[gate]
     furthest = progress == progress.max(axis=1, keepdims=True)
     column = np.argmax(np.where(furthest, value, -np.inf), axis=1)
     k, option = np.arange(len(rows)), options[column]
-    minimum, payback = hosting.minimum[rows, column], seen.payback[rows, option]
+    minimum, payback = found.minimum[k, column], table.payback[k, option]
     return {
         "ai": option, "ai_gate": gate[k, column], "ai_value": value[k, column],
-        "ai_it_mw": hosting.it_mw[rows, column],
-        "ai_minimum": np.where(np.isfinite(minimum), minimum, np.nan), "ai_return": returns[k, option],
+        "ai_it_mw": found.it_mw[k, column], "ai_minimum": np.where(np.isfinite(minimum), minimum, np.nan),
+        "ai_return": on_equity(table.equity[k, option] / size, table.earn[k, option]),
         "ai_payback": np.where(np.isfinite(payback), payback, np.nan),
     }  # fmt: skip
 

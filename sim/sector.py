@@ -77,6 +77,7 @@ class Sector:
     profitability: Array
     mining_mood: Array
     coins_mined_by_firm: Array
+    overhead: Array
     power_bill: Array
     cases_of_firm: Index
     fit_out_mw: Array
@@ -226,6 +227,7 @@ class Sector:
         self.regions.emissions = self.regions.load0 * self.hours * self.regions.carbon / 1000
         self.start_emissions = self.regions.emissions.copy()
         self.dispatched = running
+        self.overhead = bills.overhead(self)
         self.start_rigs = np.ascontiguousarray(self.rigs.ehs).sum(axis=-1)
         self.start_rigs = sum_by(self.sites.miner, self.start_rigs, self.n_firms)
         self.left_mining = np.zeros((self.n_runs, self.n_firms), bool)

@@ -39,14 +39,28 @@ class ProjectReturn:
     """The owner's part of capex."""
     equity_cash: Floats
     """Cash to the owner per year while the loan runs, forgone margin deducted."""
-    equity_return: Floats
-    """Cash on equity: equity_cash / equity; infinite where no equity is needed."""
-    unlevered_return: Floats
-    """(ebitda - forgone) / capex."""
-    unlevered_payback: Floats
-    """Years, on ebitda less forgone margin."""
-    equity_payback: Floats
-    """Years on equity_cash alone, infinite where it is not positive; what is left at the end counts nothing."""
+
+    @property
+    def equity_return(self) -> Floats:
+        """Cash on equity: equity_cash / equity; infinite where no equity is needed."""
+        needs_equity = self.equity > 0.0
+        without_equity = np.where(self.equity_cash >= 0.0, np.inf, -np.inf)
+        return np.where(needs_equity, self.equity_cash / np.where(needs_equity, self.equity, 1.0), without_equity)
+
+    @property
+    def unlevered_return(self) -> Floats:
+        """(ebitda - forgone) / capex."""
+        return (self.ebitda - self.forgone) / self.capex
+
+    @property
+    def unlevered_payback(self) -> Floats:
+        """Years, on ebitda less forgone margin."""
+        return payback_years(self.capex, self.ebitda - self.forgone)
+
+    @property
+    def equity_payback(self) -> Floats:
+        """Years on equity_cash alone, infinite where it is not positive; what is left at the end counts nothing."""
+        return payback_years(self.equity, self.equity_cash)
 
 
 def lease_economics(
@@ -110,16 +124,9 @@ def _project(
     loan = own_capex * ltc
     equity = own_capex - loan
     debt_service = loan / annuity_factor(coupon, loan_years)
-    net = np.subtract(ebitda, forgone)
-    equity_cash = net - debt_service - np.divide(prepayment, term_years)
-    needs_equity = equity > 0.0
-    without_equity = np.where(equity_cash >= 0.0, np.inf, -np.inf)
-    fields = np.broadcast_arrays(
-        ebitda, forgone, capex, prepayment, loan, debt_service, equity, equity_cash,
-        np.where(needs_equity, equity_cash / np.where(needs_equity, equity, 1.0), without_equity),
-        net / capex, payback_years(capex, net), payback_years(equity, equity_cash),
-    )  # fmt: skip
-    return ProjectReturn(*fields)
+    equity_cash = np.subtract(ebitda, forgone) - debt_service - np.divide(prepayment, term_years)
+    flows = ebitda, forgone, capex, prepayment, loan, debt_service, equity, equity_cash
+    return ProjectReturn(*np.broadcast_arrays(*flows))
 
 
 def payback_with_residual(equity: Numbers, cash: Numbers, term_years: Numbers, residual: Numbers) -> Floats:

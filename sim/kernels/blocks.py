@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, compiled
+from sim.kernels.compiled import Array, Index, compiled, inlined
+from sim.kernels.maths import ln
 
 CONTRACT_STEEPNESS = 10  # one over the log spread of costs within a block under fixed price: its rigs are not alike
 BLOCKS_PER_DAY = 144.0
-SQRT_HALF_BITS = 0x3FE6A09E667F3BCD  # the number sqrt(1/2) as bits
-LN_2 = 0.6931471805599453
 LOWEST_STRIKE = 1e-3  # USD/MWh: rigs that earn less than their running cost count as this
 
 
@@ -105,38 +104,20 @@ def rig_blocks(
     )  # fmt: skip
 
 
-@compiled
-def _ln(x: float) -> float:
-    """Natural logarithm of a positive number, to the last bit or two.
-
-    Nothing but arithmetic, so that the compiler does several at a time: x = m 2^e with m about 1, and the series
-    of ln m = 2 artanh f in f = (m - 1) / (m + 1).
-    """
-    bits = np.float64(x).view(np.int64)
-    exponent = (bits - SQRT_HALF_BITS) >> 52
-    m = np.int64(bits - (exponent << 52)).view(np.float64)
-    f = (m - 1.0) / (m + 1.0)
-    z = f * f
-    series = 2.0 / 21.0
-    for power in (19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0):
-        series = series * z + 2.0 / power
-    return exponent * LN_2 + (2.0 * f + f * z * series)
-
-
-@compiled
+@inlined
 def _place(ratio: float, origin: float, per_step: float, last: float) -> float:
     """Where ln(ratio) lies on the grid of the curves, in nodes; the ends beyond the ends."""
-    return min(max((_ln(ratio) - origin) * per_step, 0.0), last)
+    return min(max((ln(ratio) - origin) * per_step, 0.0), last)
 
 
-@compiled
+@inlined
 def _look_up(values: Array, rise: Array, shape: int, place: float) -> float:
     """Value of a curve at a place of its grid."""
     node = int(place)
     return values[shape, node] + (place - node) * rise[shape, node]
 
 
-@compiled
+@inlined
 def _under_contract(strike: float, contract: float) -> float:
     """Share of a block under fixed price that runs: logistic in ln(strike / contract), one half at 0."""
     return 1.0 / (1.0 + (contract / strike) ** CONTRACT_STEEPNESS)

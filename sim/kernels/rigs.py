@@ -6,17 +6,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, compiled
+from sim.kernels.compiled import Array, Index, Mask, compiled, inlined
+from sim.kernels.maths import expm1, ln
+
+HOURS_PER_YEAR = 8766.0
+PH_DAYS_PER_YEAR = 365.25 * 1000.0  # of an EH/s
 
 
-@compiled
-def _continuous_annuity(rate: float, years: float) -> float:
-    """Present value of 1 a year flowing for ``years``: (1 - exp(-rate x years)) / rate, ``years`` at rate 0."""
-    exponent = rate * years
-    return years if abs(exponent) < 1e-12 else years * (-np.expm1(-exponent) / exponent)
+@inlined
+def _annuity(over: float, rate: float, years: float) -> float:
+    """Present value of 1 a year flowing for ``years``: ``over`` / rate, ``years`` at rate 0.
+
+    ``over`` is 1 - exp(-rate x years), the part of all that flows for ever which these years have.
+    """
+    return over / rate if abs(rate * years) >= 1e-12 else years
 
 
-@compiled
+@inlined
 def present_value(
     revenue: float, cost: float, decline: float, discount: float, life_years: float
 ) -> float:
@@ -27,9 +33,14 @@ def present_value(
     """
     if revenue <= cost:
         return 0.0
-    years = min(np.log(revenue / max(cost, 1e-300)) / max(decline, 1e-12), life_years)
-    earned = revenue * _continuous_annuity(discount + decline, years)
-    return max(earned - cost * _continuous_annuity(discount, years), 0.0)
+    left = cost / revenue
+    years, fallen = -ln(left) / max(decline, 1e-12), 1.0 - left
+    if years > life_years:
+        years, fallen = life_years, -expm1(-decline * life_years)
+    over = -expm1(-discount * years)
+    # exp(-(discount + decline) years) = (1 - over) (1 - fallen)
+    earned = revenue * _annuity(over + fallen - over * fallen, discount + decline, years)
+    return max(earned - cost * _annuity(over, discount, years), 0.0)
 
 
 @compiled
@@ -39,6 +50,12 @@ def present_values(revenue: Array, cost: Array, decline: Array, discount: Array,
     for k in range(len(values)):
         values[k] = present_value(revenue[k], cost[k], decline[k], discount[k], life_years[k])
     return values
+
+
+@inlined
+def yearly_flows(hashprice: float, cost_per_mwh: float, uptime: float) -> tuple[float, float]:
+    """USD a year that an EH/s earns at a hashprice in USD/PH/day, and that a MW at the plug costs."""
+    return hashprice * PH_DAYS_PER_YEAR * uptime, HOURS_PER_YEAR * cost_per_mwh * uptime
 
 
 @compiled
@@ -88,10 +105,6 @@ class Buyers(NamedTuple):
     cost: Array
 
 
-HOURS_PER_YEAR = 8766.0
-PH_DAYS_PER_YEAR = 365.25 * 1000.0  # of an EH/s
-
-
 @compiled
 def _wanted(
     machines: Machines, buyers: Buyers, markup: float, k: int, generation: int, free: Array, paid: Array
@@ -102,12 +115,10 @@ def _wanted(
     wanted = min(free[k] / mw, (buyers.budget[k] - paid[k]) / asked)
     if wanted <= 0.0:
         return 0.0
-    uptime = machines.uptime[run]
-    worth = present_value(
-        buyers.hashprice[k] * PH_DAYS_PER_YEAR * uptime, mw * HOURS_PER_YEAR * uptime * buyers.cost[k],
-        machines.decline[run], machines.discount[run], machines.life[run, generation],
-    )  # fmt: skip
-    return wanted if worth > asked else 0.0
+    earned, spent = yearly_flows(buyers.hashprice[k], buyers.cost[k], machines.uptime[run])
+    decline, discount, life = machines.decline[run], machines.discount[run], machines.life[run, generation]
+    value = present_value(earned, mw * spent, decline, discount, life)
+    return wanted if value > asked else 0.0
 
 
 @compiled
@@ -145,39 +156,111 @@ def sell_used(machines: Machines, buyers: Buyers, markup: float, dealers: Array,
 
 
 class Fleets(NamedTuple):
-    """What rigs at n places are worth, USD: by generation (n, G), and in all (n,) ``value``, ``scrap`` at dealers'
-    prices, ``margin`` a year at full uptime; ``mw`` at the plug."""
+    """What rigs at n places are worth, USD: ``value``, ``scrap`` at dealers' prices, ``margin`` a year at full
+    uptime; ``mw`` at the plug (n,). Of the outdated ones (n, 2) MW, value and scrap: first of those worth no more
+    than second-hand price and a new rack, then of the others."""
 
-    by_generation: Array
     value: Array
     scrap: Array
     margin: Array
     mw: Array
+    old_mw: Array
+    old_value: Array
+    old_scrap: Array
 
 
 @compiled
 def value_fleets(
-    ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, machines: Machines
-) -> Fleets:
+    ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, outdated: Mask, rack_cost: Array,
+    machines: Machines,
+) -> Fleets:  # fmt: skip
     """Values of the rigs ``ehs`` (n, G) of some ``run`` (n,), whose owner reckons with ``hashprice`` (n,)
-    USD/PH/day after pool fee and ``cost_per_mwh`` (n,) USD at the plug."""
-    n, generations = ehs.shape
-    by_generation, total = np.zeros((n, generations)), np.zeros((4, n))
-    for k in range(n):
+    USD/PH/day after pool fee and ``cost_per_mwh`` (n,) USD at the plug.
+
+    ``outdated`` generations (R, G); ``rack_cost`` USD per MW (R,).
+    """
+    first, kind = _blocks(ehs, cost_per_mwh)
+    values = _values(first, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
+    total, old = np.zeros((4, len(run))), np.zeros((3, len(run), 2))
+    for k in range(len(run)):
+        r, (earned, spent) = run[k], yearly_flows(hashprice[k], cost_per_mwh[k], 1.0)
+        for j in range(first[k], first[k + 1]):
+            g = kind[j]
+            rigs, draw = ehs[k, g], machines.mw_per_ehs[r, g]
+            value, scrap, mw = rigs * values[j], rigs * machines.used[r, g], rigs * draw
+            total[0, k] += value
+            total[1, k] += scrap
+            total[2, k] += rigs * max(earned - draw * spent, 0.0)
+            total[3, k] += mw
+            if outdated[r, g]:
+                good = 1 if value - scrap > mw * rack_cost[r] else 0
+                old[0, k, good] += mw
+                old[1, k, good] += value
+                old[2, k, good] += scrap
+    return Fleets(total[0], total[1], total[2], total[3], old[0], old[1], old[2])
+
+
+@compiled
+def _blocks(ehs: Array, cost_per_mwh: Array) -> tuple[Index, Index]:
+    """Generations of the rigs in ``ehs`` (n, G) where the cost (n,) is finite; of case k from ``first[k]`` on."""
+    first, kind, j = np.empty(len(ehs) + 1, np.int64), np.empty(np.count_nonzero(ehs) + 1, np.int64), 0
+    for k in range(ehs.shape[0]):
+        first[k] = j
+        if cost_per_mwh[k] < np.inf:
+            for g in range(ehs.shape[1]):
+                kind[j] = g  # the next overwrites it if there is none: quicker than to ask before
+                j += ehs[k, g] != 0.0
+    first[len(ehs)] = j
+    return first, kind[:j]
+
+
+@compiled
+def _values(
+    first: Index, kind: Index, run: Index, hashprice: Array, cost_per_mwh: Array, mw_per_ehs: Array, life: Array,
+    machines: Machines,
+) -> Array:  # fmt: skip
+    """Values per EH/s of some kinds of machine (R, kinds); those at case k from ``first[k]`` on.
+
+    All flows are written down first: the loop over these, without look-ups, does several machines at a time.
+    """
+    flows = np.empty((5, len(kind)))
+    for k in range(len(run)):
         r = run[k]
-        uptime = machines.uptime[r]
-        for g in range(generations):
-            rigs = ehs[k, g]
-            if rigs == 0.0:
-                continue
-            revenue = hashprice[k] * PH_DAYS_PER_YEAR
-            spent = machines.mw_per_ehs[r, g] * HOURS_PER_YEAR * cost_per_mwh[k]
-            worth = present_value(
-                revenue * uptime, spent * uptime, machines.decline[r], machines.discount[r], machines.life[r, g]
-            )
-            by_generation[k, g] = rigs * worth
-            total[0, k] += rigs * worth
-            total[1, k] += rigs * machines.used[r, g]
-            total[2, k] += rigs * max(revenue - spent, 0.0)
-            total[3, k] += rigs * machines.mw_per_ehs[r, g]
-    return Fleets(by_generation, total[0], total[1], total[2], total[3])
+        earned, spent = yearly_flows(hashprice[k], cost_per_mwh[k], machines.uptime[r])
+        for j in range(first[k], first[k + 1]):
+            flows[0, j], flows[1, j] = earned, mw_per_ehs[r, kind[j]] * spent
+            flows[2, j], flows[3, j], flows[4, j] = machines.decline[r], machines.discount[r], life[r, kind[j]]
+    return present_values(flows[0], flows[1], flows[2], flows[3], flows[4])
+
+
+@compiled
+def values_elsewhere(ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, machines: Machines) -> Array:
+    """Value of rigs (n,) as in ``value_fleets`` at another cost; nothing where that is infinite."""
+    first, kind = _blocks(ehs, cost_per_mwh)
+    values = _values(first, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
+    total = np.zeros(len(run))
+    for k in range(len(run)):
+        for j in range(first[k], first[k + 1]):
+            total[k] += ehs[k, kind[j]] * values[j]
+    return total
+
+
+class OnSale(NamedTuple):
+    """The generations on sale (R, 2): MW of an EH/s, EH/s in a MW of the mix, years they will serve."""
+
+    mw_per_ehs: Array
+    ehs_per_mw: Array
+    life: Array
+
+
+@compiled
+def new_rig_values(run: Index, hashprice: Array, cost_per_mwh: Array, sale: OnSale, machines: Machines) -> Array:
+    """Value of new rigs (n,), USD per MW, to owners who reckon with this hashprice after pool fee and this cost."""
+    kinds = sale.ehs_per_mw.shape[1]
+    first, kind = kinds * np.arange(len(run) + 1), np.arange(kinds * len(run)) % kinds
+    values = _values(first, kind, run, hashprice, cost_per_mwh, sale.mw_per_ehs, sale.life, machines)
+    total = np.zeros(len(run))
+    for k in range(len(run)):
+        for j in range(kinds):
+            total[k] += sale.ehs_per_mw[run[k], j] * values[kinds * k + j]
+    return total

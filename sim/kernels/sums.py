@@ -46,18 +46,26 @@ def quotients(a: Array, b: Array, otherwise: float) -> Array:
 
 
 @compiled
-def counts_among(known: Index, kind: Index, run: Index, row: Index, kinds: int) -> Array:
-    """How many of the rows that a row knows are of each kind, and how many it knows at all (n, kinds + 1).
+def shares_among(known: Index, kind: Index, run: Index, row: Index, counts_for: Array) -> Array:
+    """Share of the rows that a row knows which count for something, (n, things).
 
-    ``known`` (R, N, K) rows that each row knows, negative: none; ``kind`` (R, N); for pairs ``run``, ``row`` (n,).
+    ``known`` (R, N, K) rows that each row knows, negative: none; ``kind`` (R, N); for pairs ``run``, ``row`` (n,);
+    ``counts_for`` (kinds, things) 1 where a kind counts, else 0. Who knows nobody has shares of 0.
     """
-    found = np.zeros((len(run), kinds + 1))
+    kinds, things = counts_for.shape
+    found, met = np.zeros((len(run), things)), np.zeros(kinds)
     for n in range(len(run)):
+        met[:], count = 0.0, 0.0
         for k in range(known.shape[2]):
             other = known[run[n], row[n], k]
             if other >= 0:
-                found[n, kind[run[n], other]] += 1.0
-                found[n, kinds] += 1.0
+                met[kind[run[n], other]] += 1.0
+                count += 1.0
+        for some in range(kinds):
+            if met[some] > 0.0:
+                share = met[some] / count
+                for thing in range(things):
+                    found[n, thing] += share * counts_for[some, thing]
     return found
 
 

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents import observations as ob
-from sim.arrays import Array, Mask
+from sim.arrays import Array, Index, Mask
 from sim.economics import credit, hosting
 from sim.economics.credit import annuity_factor
 from sim.kernels import projects
+from sim.kernels.options import OptionTable
 from sim.phases import finance
+from sim.phases.cases import CLIENT, HOST
 from sim.population import SUITABILITY_SPREAD
 from sim.state import CLASSES, CLOUD, COLOCATION, CREDITS, RETROFIT
 
 if TYPE_CHECKING:
-    from sim.phases.cases import Cases, OptionTable
+    from sim.phases.cases import Cases
     from sim.sector import Sector
 
 MODES = (*CREDITS, "tenant-funded")
@@ -33,12 +35,16 @@ RELET_VALUE = 0.8
 # much of a mine's halls can be refitted, and new halls replace the racks of the best fifth of a region's mines only
 CONVERTIBLE_SHARE = 0.2
 BEST_OF_REGION = SUITABILITY_SPREAD * NormalDist().inv_cdf(1 - CONVERTIBLE_SHARE)  # above the region's suitability
-LARGEST_LEASE_MW = 350.0  # critical IT; the largest single lease of the facts is 393
+HYBRID_RACKS = 0.4  # of racks a hybrid share takes at most where no MW lies idle
+PRODUCT_OF_OPTION = (COLOCATION, RETROFIT, CLOUD, COLOCATION)
 # how far through the gates an option got, by gate code: the furthest is the reason that is shown
-OFFER_GATES = np.array([ob.NO_TENANT, ob.TOO_SMALL, ob.NO_EQUITY, ob.SLOW_PAYBACK, ob.OPEN])  # as the kernel counts
+OFFER_GATES = np.array([ob.NO_TENANT, ob.TOO_SMALL, ob.NO_EQUITY, ob.SLOW_PAYBACK, ob.OPEN])
 PROGRESS = np.zeros(len(ob.GATES), dtype=np.int64)
 PROGRESS[OFFER_GATES] = (1, 2, 3, 4, 5)
-HYBRID_RACKS = 0.4  # of racks a hybrid share takes at most where no MW lies idle
+CODES = projects.Codes(  # the options and the kernel's gates in their order
+    product=np.array(PRODUCT_OF_OPTION), beside=np.array(ob.AI_OPTIONS) == ob.HYBRID, column=np.array(ob.AI_OPTIONS),
+    gate=np.array([*OFFER_GATES, ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE, ob.UNDER_CONTRACT, ob.NOT_OURS]),
+)  # fmt: skip
 
 
 @dataclass
@@ -66,32 +72,48 @@ class Terms:
 
 @dataclass
 class Plans:
-    """For each case and AI option (n, 4): ``lead`` months, grid MW ``spare`` of any use, and of the best way to
-    fund it the critical IT MW and the smallest a tenant asks for. By funding mode (n, 4, M): the critical IT MW it
-    would let, 0 where a gate closes it, and the lowest part of the market rent at which that is worth holding."""
+    """For each case and AI option (n, 4): ``lead`` months, of the best way to fund it the critical IT MW and the
+    smallest a tenant asks for, 0 where no terms could open it; and what all ways of funding follow from."""
 
     lead: Array
-    spare: Array
     it_mw: Array
     minimum: Array
-    open_mw: Array
-    lowest_rent: Array
     terms: list[Terms]
+    funding: projects.Funding
+    hosts: projects.Hosts
+    limits: projects.Limits
 
-    @classmethod
-    def blank(cls, n: int, terms: list[Terms]) -> Plans:
-        shape = (n, len(ob.AI_OPTIONS))
-        by_mode = (*shape, len(MODES))
-        lead, spare, it_mw, minimum = (np.zeros(shape) for _ in range(4))
-        return cls(lead, spare, it_mw, minimum, np.zeros(by_mode), np.zeros(by_mode), terms)
+    def offered(self, cases: Index, option: Index) -> tuple[Array, Array]:
+        """What some cases (m,) offer with one of the four options each, by funding mode (m, M).
+
+        The critical IT MW it would let, 0 where a gate closes it, and the lowest part of the market rent at which
+        that is worth holding.
+        """
+        return projects.offers(self.funding, self.hosts, cases, option, CODES)
+
+    def whatever_closes(self, cases: Index) -> tuple[OptionTable, projects.Found]:
+        """What the options of some cases (m,) would be worth, also where sites, rules or contracts close them."""
+        table = OptionTable.blank(len(cases))
+        return table, projects.value_projects(self.funding, self.hosts, self.limits, cases, True, table, CODES)
+
+    def spare(self, cases: Index, option: Index) -> Array:
+        """Grid MW of any use (m,) that the option has at these cases."""
+        return self.hosts.spare[option, cases]
 
 
-def product_terms(s: Sector, product: int) -> Terms:
-    """Present value at delivery, equity part and yearly cash on it, by the tenant's credit or funding."""
-    a, f = s.P.ai, s.P.finance
+def lenders(s: Sector) -> tuple[Array, Array]:
+    """Loan to cost and coupon of project loans by the tenant's credit or funding (R, M)."""
     rating = np.repeat(np.minimum(np.arange(len(MODES)), len(CREDITS) - 1)[None, :], s.n_runs, axis=0)
     rating[:, TENANT_FUNDED] = CREDITS.index("speculative")
-    ltc, coupon = finance.loan_to_cost(s, rating), finance.project_coupon(s, rating)
+    return finance.loan_to_cost(s, rating), finance.project_coupon(s, rating)
+
+
+def product_terms(s: Sector, product: int, ltc: Array, coupon: Array) -> Terms:
+    """Present value at delivery, equity part and yearly cash on it, by the tenant's credit or funding.
+
+    ``ltc`` and ``coupon`` (R, M) as from ``lenders``.
+    """
+    a, f = s.P.ai, s.P.finance
     part = np.ones((1, len(MODES)))
     part[0, TENANT_FUNDED] = finance.TENANT_FUNDED_PART
     if product == CLOUD:
@@ -121,13 +143,11 @@ def product_terms(s: Sector, product: int) -> Terms:
     multiple = f.ai_ebitda_multiple * s.now.multiple[:, None]
     shares = credit.contract_equity(revenue * margin, multiple, f.equity_issue_share_per_year)
 
-    def usd(values: Array) -> Array:
-        return np.broadcast_to(values, cash.shape) * 1e6
-
+    usd = np.full(cash.shape, 1e6)  # of a M USD; gives all columns the shape of the modes
     return Terms(
-        pv=usd(pv), equity=usd(project.equity), cash=usd(cash), prepayment=usd(project.prepayment), rent=usd(revenue),
-        capex=usd(project.capex), residual=usd(residual), rent_value=usd(rent_value), shares=usd(shares),
-        term_years=years, lead_months=lead, hurdle=hurdle,
+        pv=pv * usd, equity=project.equity * usd, cash=cash * usd, prepayment=project.prepayment * usd,
+        rent=revenue * usd, capex=project.capex * usd, residual=residual * usd, rent_value=rent_value * usd,
+        shares=shares * usd, term_years=years, lead_months=lead, hurdle=hurdle,
     )  # fmt: skip
 
 
@@ -171,56 +191,51 @@ def smallest_ask(s: Sector, product: int) -> Array:
     return smallest
 
 
-def _funding(s: Sector, terms: Terms, asks: Array) -> projects.Funding:
-    """The ways to fund a product, as the kernel reads them."""
+def _funding(s: Sector, terms: list[Terms]) -> projects.Funding:
+    """The ways to fund each product, as the kernel reads them."""
+    halls, clouds = smallest_ask(s, COLOCATION), smallest_ask(s, CLOUD)
 
-    def per_run(column: Array) -> Array:
-        return np.ascontiguousarray(np.broadcast_to(column[:, 0], s.n_runs), dtype=np.float64)
+    def by_mode(name: str) -> Array:
+        return np.stack([getattr(product, name) for product in terms])
+
+    def by_run(name: str) -> Array:
+        return np.stack([getattr(product, name)[:, 0] for product in terms])
 
     return projects.Funding(
-        pv=terms.pv, equity=terms.equity, shares=terms.shares, cash=terms.cash, residual=terms.residual,
-        rent_value=terms.rent_value, asks=asks, term_years=per_run(terms.term_years), hurdle=per_run(terms.hurdle),
-        lead_months=per_run(terms.lead_months), gross_per_it=per_run(s.P.ai.gross_per_it),
-        patience=per_run(s.P.behaviour.payback_limit_years),
+        pv=by_mode("pv"), equity=by_mode("equity"), shares=by_mode("shares"), cash=by_mode("cash"),
+        residual=by_mode("residual"), rent_value=by_mode("rent_value"), asks=np.stack((halls, halls, clouds)),
+        term_years=by_run("term_years"), lead_months=by_run("lead_months"), hurdle=np.log1p(by_run("hurdle")),
+        gross_per_it=s.P.ai.gross_per_it[:, 0], patience=s.P.behaviour.payback_limit_years[:, 0],
+    )  # fmt: skip
+
+
+def _hosts(s: Sector, c: Cases, funds: Array) -> projects.Hosts:
+    """What is there to host with; racks give way to new halls only where a site is convertible."""
+    idle = c.idle_soon + c.vacant
+    refitted = c.vacant + CONVERTIBLE_SHARE * c.racks
+    whole, mixed = idle + c.racks, idle + np.where(idle < 1.0, HYBRID_RACKS * c.racks, 0.0)
+    best = np.minimum(s.regions.suitability[c.run, c.region] + BEST_OF_REGION, 1.0)
+    convertible = c.at.get(s.sites.suitability) >= best
+    new_halls = np.where(convertible, whole, idle)
+    return projects.Hosts(
+        run=c.run, firm=c.firm, racks=c.racks, yearly_margin=c.yearly_margin,
+        loss=c.rig_value - 0.5 * c.rig_scrap, months_to_power=c.months_to_power,
+        there=np.stack((whole, refitted, whole, mixed)),
+        use=np.stack((new_halls, refitted, new_halls, np.where(convertible, mixed, idle))),
+        spare=np.stack((idle, c.vacant, idle, idle)), own=funds / s.cases_of_firm, access=finance.equity_access(s),
     )  # fmt: skip
 
 
 def evaluate(s: Sector, c: Cases, funds: Array, table: OptionTable) -> Plans:
     """Fill the AI columns of the option table and return the plans behind them."""
-    terms = [product_terms(s, product) for product in (COLOCATION, RETROFIT, CLOUD)]
-    terms.append(terms[COLOCATION])
-    plans = Plans.blank(len(c), terms)
-    idle = c.idle_soon + c.vacant
-    hybrid_racks = np.where(idle < 1.0, HYBRID_RACKS * c.racks, 0.0)
-    refitted = c.vacant + CONVERTIBLE_SHARE * c.racks
-    whole, mixed = idle + c.racks, idle + hybrid_racks
-    suitability = c.at.get(s.sites.suitability)
-    convertible = suitability >= np.minimum(s.regions.suitability[c.run, c.region] + BEST_OF_REGION, 1.0)
-    there = (whole, refitted, whole, mixed)
-    new_halls = np.where(convertible, whole, idle)
-    gross = (new_halls, refitted, new_halls, np.where(convertible, mixed, idle))
-    spare = (idle, c.vacant, idle, idle)
-    suitable = suitability >= c.p(s.P.ai.min_suitability)
-    allowed = s.pivot_allowed & (s.regions.new_ai[c.run, c.region] > 0)
-    own = funds[c.run, c.firm] / s.cases_of_firm[c.run, c.firm]
-    access = finance.equity_access(s)[c.run, c.firm]
-    asks = {product: smallest_ask(s, product) for product in (COLOCATION, CLOUD)}
-    loss = c.rig_value - 0.5 * c.rig_scrap
-    for k, option in enumerate(ob.AI_OPTIONS):
-        it_mw = np.minimum(gross[k] / c.p(s.P.ai.gross_per_it), LARGEST_LEASE_MW)
-        funding = _funding(s, terms[k], asks[CLOUD if option == ob.CLOUD else COLOCATION])
-        best = projects.best_funding(funding, projects.Hosts(
-            c.run, own, access, it_mw, spare[k], c.racks, c.yearly_margin, loss, c.months_to_power
-        ))  # fmt: skip
-        plans.open_mw[:, k], plans.lowest_rent[:, k] = best.open_mw, best.lowest_rent
-        table.value[:, option], table.payback[:, option] = best.worth, best.payback
-        table.equity[:, option], table.earn[:, option] = best.equity, best.earn
-        table.gate[:, option] = np.select(
-            [~allowed, there[k] < 0.5, ~suitable | (gross[k] < 0.5)], [ob.FORBIDDEN, ob.NOTHING, ob.UNSUITABLE],
-            OFFER_GATES[best.got],
-        )
-        plans.it_mw[:, k], plans.minimum[:, k], plans.spare[:, k] = best.it_mw, best.minimum, spare[k]
-        plans.lead[:, k] = np.maximum(terms[k].lead_months[c.run, 0], c.months_to_power)
-    # without racks to keep, a hybrid share is the same as colocation
-    table.gate[c.racks < 0.5, ob.HYBRID] = ob.NOTHING
-    return plans
+    loans = lenders(s)
+    terms = [product_terms(s, product, *loans) for product in (COLOCATION, RETROFIT, CLOUD)]
+    funding, hosts = _funding(s, terms), _hosts(s, c, funds)
+    stay = np.minimum(c.at.get(s.sites.hosting_end) - s.t, c.p(s.P.power.hosting_notice_months))
+    limits = projects.Limits(
+        allowed=s.pivot_allowed & (s.regions.new_ai[c.run, c.region] > 0),
+        suitable=c.at.get(s.sites.suitability) >= c.p(s.P.ai.min_suitability),
+        host=c.role == HOST, client=c.role == CLIENT, months=stay,
+    )  # fmt: skip
+    found = projects.value_projects(funding, hosts, limits, np.arange(len(c)), False, table, CODES)
+    return Plans(found.lead, found.it_mw, found.minimum, terms, funding, hosts, limits)

@@ -85,7 +85,8 @@ def fixed_costs(s: Sector) -> None:
     large = np.where(sites.connected >= spread(s.regions.large_load, sites.region), sites.connected, 0.0)
     duty = large * spread(s.regions.duty, sites.region) / 12
     books.bill("duties", "governments", sum_by(sites.owner, duty, s.n_firms))
-    books.bill("overhead", "vendors", overhead(s))
+    s.overhead = overhead(s)
+    books.bill("overhead", "vendors", s.overhead)
     for asset, months in (("rigs", RIG_LIFE_MONTHS), ("halls", 240), ("gpus", 60)):
         books.post("depreciation", "vendors", "revaluation", **{asset: -books.stock[asset] / months})
 

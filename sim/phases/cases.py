@@ -6,25 +6,29 @@ take it for AI.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows
+from sim.kernels import cases as kernels
 from sim.kernels.rigs import Machines, value_fleets
 from sim.phases import dispatch
 
 if TYPE_CHECKING:
     from sim.sector import Sector
 
-OWN, HOST, CLIENT = range(3)
+OWN, HOST, CLIENT = kernels.OWN, kernels.HOST, kernels.CLIENT
+OUTDATED = 1.3  # rigs this much hungrier than the newest on sale may be replaced
 
 
 @dataclass
 class Cases:
-    """n cases: who looks at which site, and what is there. MW are grid MW, costs USD/MWh, values USD."""
+    """n cases: who looks at which site, and what is there. MW are grid MW, costs USD/MWh at the plug, values USD.
+
+    ``old_mw``, ``old_value`` and ``old_scrap`` (n, 2) are of outdated rigs, as in ``sim.kernels.rigs.Fleets``.
+    """
 
     at: Rows
     role: Index
@@ -43,7 +47,9 @@ class Cases:
     rig_scrap: Array
     yearly_margin: Array
     ehs: Array
-    values_by_generation: Array
+    old_mw: Array
+    old_value: Array
+    old_scrap: Array
 
     @property
     def run(self) -> Index:
@@ -52,10 +58,10 @@ class Cases:
     def __len__(self) -> int:
         return len(self.at)
 
-    def take(self, rows: Index) -> Cases:
-        """Some of the cases, by their place in the list."""
-        found = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "at"}
-        return Cases(self.at.keep(rows), **found)
+    @property
+    def size(self) -> Array:
+        """MW by which values are told (n,): connected now and soon, half a MW at least."""
+        return np.maximum(self.connected + self.idle_soon - self.idle_now, 0.5)
 
     def p(self, column: Array) -> Array:
         """A parameter (R, 1) at each case."""
@@ -70,52 +76,35 @@ def due_firms(s: Sector) -> Mask:
 
 def power_cost(s: Sector) -> Array:
     """Expected cost of a MWh of hashing at each site (R, S), beside the site's fixed cost."""
-    level = np.take_along_axis(s.regions.price, s.sites.region, axis=1)
-    adder = np.take_along_axis(dispatch.running_cost(s) + s.regions.tariff, s.sites.region, axis=1)
-    fixed = s.sites.fixed_share
-    return fixed * s.sites.contract * s.now.inflation[:, None] + (1 - fixed) * level + adder
+    sites, adder = s.sites, dispatch.running_cost(s) + s.regions.tariff
+    return kernels.cost_per_mwh(
+        sites.fixed_share, sites.contract, sites.region, s.now.inflation, s.regions.price, adder
+    )
 
 
 def gather(s: Sector) -> Cases:
     """All cases of the month in the order own, host, client within each run."""
-    sites, due = s.sites, due_firms(s)
-    exists = sites.owner >= 0
-    owner_due = exists & np.take_along_axis(due, np.maximum(sites.owner, 0), axis=1)
-    hosted = exists & (sites.miner != sites.owner) & (sites.miner >= 0)
-    miner_due = hosted & np.take_along_axis(due, np.maximum(sites.miner, 0), axis=1)
-    parts = [Rows.where(owner_due & ~hosted), Rows.where(owner_due & hosted), Rows.where(miner_due)]
-    role = np.repeat(np.arange(3), [len(p) for p in parts])
-    run, row = np.concatenate([p.run for p in parts]), np.concatenate([p.row for p in parts])
-    order = np.lexsort((row, role, run))
-    at, role = Rows(run[order], row[order]), role[order]
-    firm = np.where(role == CLIENT, at.get(sites.miner), at.get(sites.owner))
-    return _describe(s, at, role, firm)
-
-
-def _describe(s: Sector, at: Rows, role: Index, firm: Index) -> Cases:
-    sites = s.sites
-    connected = at.get(sites.connected)
-    leaving = np.minimum(at.get(sites.racks_leaving), at.get(sites.racks))
-    racks = at.get(sites.racks) - leaving  # racks promised to a hall are no longer the firm's to plan with
-    taken = racks + at.get(sites.racks_ordered) + at.get(sites.ai_gross) + at.get(sites.ai_building)
-    taken = taken + at.get(sites.vacant) + at.get(sites.legacy_gpu)
-    wait = at.get(sites.pipeline_month) - s.t - s.P.policy.ai_priority_months[at.run, 0]
-    soon = np.where(wait <= s.P.behaviour.look_ahead_months[at.run, 0], at.get(sites.pipeline), 0.0)
-    idle_now = np.maximum(connected - taken - leaving, 0.0)
-    ehs = at.get(s.rigs.ehs)
-    cost = at.get(power_cost(s)) * s.P.power.mining_overhead[at.run, 0]
-    hashprice = s.firms.hashprice_view[at.run, firm]
-    net = hashprice * (1 - s.P.bitcoin.pool_fee[at.run, 0])
-    fleets = value_fleets(ehs, at.run, net, at.get(power_cost(s)), machines(s))
+    looks = kernels.list_cases(s.sites.owner, s.sites.miner, due_firms(s))
+    at = Rows(looks.run, looks.site)
+    there = kernels.describe(_ground(s), at.run, at.row, s.t)
+    cost, ehs = at.get(power_cost(s)), at.get(s.rigs.ehs)
+    hashprice = s.firms.hashprice_view[at.run, looks.firm] * (1 - s.P.bitcoin.pool_fee[at.run, 0])
+    fleets = value_fleets(ehs, at.run, hashprice, cost, outdated(s), rack_cost(s), machines(s))
     return Cases(
-        at=at, role=role, firm=firm, region=at.get(sites.region), connected=connected, racks=racks,
-        rig_mw=fleets.mw, vacant=at.get(sites.vacant), idle_now=idle_now,
-        idle_soon=np.maximum(connected + soon - taken, 0.0),
-        months_to_power=np.where(idle_now < soon, np.maximum(wait, 0), 0).astype(np.float64),
-        power_cost=cost, hashprice=net, rig_value=fleets.value, rig_scrap=fleets.scrap,
-        yearly_margin=fleets.margin * s.P.power.availability[at.run, 0], ehs=ehs,
-        values_by_generation=fleets.by_generation,
+        at=at, role=looks.role, firm=looks.firm, region=there.region, connected=there.connected, racks=there.racks,
+        rig_mw=fleets.mw, vacant=there.vacant, idle_now=there.idle_now, idle_soon=there.idle_soon,
+        months_to_power=there.months_to_power, power_cost=cost, hashprice=hashprice, rig_value=fleets.value,
+        rig_scrap=fleets.scrap, yearly_margin=fleets.margin * s.P.power.availability[at.run, 0], ehs=ehs,
+        old_mw=fleets.old_mw, old_value=fleets.old_value, old_scrap=fleets.old_scrap,
     )  # fmt: skip
+
+
+def _ground(s: Sector) -> kernels.Ground:
+    """The sites as the kernel reads them."""
+    sites, fields = s.sites, kernels.Ground._fields
+    own = {name: getattr(sites, name) for name in fields if hasattr(sites, name)}
+    months = s.P.policy.ai_priority_months[:, 0], s.P.behaviour.look_ahead_months[:, 0]
+    return kernels.Ground(**own, priority=months[0], look_ahead=months[1])
 
 
 def machines(s: Sector) -> Machines:
@@ -128,25 +117,18 @@ def machines(s: Sector) -> Machines:
     )  # fmt: skip
 
 
+def outdated(s: Sector) -> Mask:
+    """Generations that may be replaced (R, G)."""
+    newest = np.take_along_axis(s.rigs.j_per_th, s.on_sale[:, :1], axis=1)
+    return s.rigs.j_per_th > OUTDATED * newest
+
+
+def rack_cost(s: Sector) -> Array:
+    """What a new rack costs now (R,), USD per MW."""
+    return s.P.rigs.rack_capex_usd_per_mw[:, 0] * s.now.inflation
+
+
 def remaining_life(s: Sector) -> Array:
     """Years a machine of each generation is still expected to serve (R, G): its life less half its age."""
     age = np.maximum(s.t - s.rigs.release, 0.0)
     return np.maximum(s.P.rigs.life_months - 0.5 * age, 12.0) / 12
-
-
-@dataclass
-class OptionTable:
-    """What each case's options are worth, (n, options): ``value``, ``equity`` in USD, ``payback`` years,
-    ``earn`` cash on equity a year, ``gate`` index of ``GATES``."""
-
-    value: Array
-    gate: Index
-    payback: Array
-    equity: Array
-    earn: Array
-
-    @classmethod
-    def blank(cls, n: int) -> OptionTable:
-        shape = (n, len(ob.OPTIONS))
-        gate = np.zeros(shape, np.int64)
-        return cls(np.zeros(shape), gate, np.full(shape, np.inf), np.zeros(shape), np.zeros(shape))

@@ -57,9 +57,9 @@ def reopen(s: Sector) -> None:
 
 def reopening_gain(s: Sector, at: Rows) -> Array:
     """Value over price of new rigs at dormant sites (n,), USD per MW, under the consensus hashprice."""
-    cost = power_cost(s)[at.run, at.row] * s.P.power.mining_overhead[at.run, 0]
     net = s.consensus[at.run] * (1 - s.P.bitcoin.pool_fee[at.run, 0])
-    value, price = mining_options.new_rigs_per_mw(s, at.run, at.get(s.sites.region), net, cost)
+    value = mining_options.new_rig_value(s, at.run, net, at.get(power_cost(s)))
+    price = mining_options.new_rig_price(s)[at.run] * (1 + s.regions.asic_tariff[at.run, at.get(s.sites.region)])
     return value - price - mining_options.miner_bid(s)[at.run]
 
 

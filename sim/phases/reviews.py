@@ -11,17 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import observations as ob
-from sim.arrays import Array, safe_divide
-from sim.kernels.sums import counts_among
+from sim.arrays import Array
+from sim.kernels.options import OptionTable
+from sim.kernels.sums import shares_among
 from sim.phases import ai_options, finance, mining_options
-from sim.phases.cases import CLIENT, HOST, Cases, OptionTable
+from sim.phases.cases import CLIENT, Cases
 from sim.scenario.declare import SAME_RULE
 from sim.state import AI, BTC, HYBRID, STRATEGIES
 
 if TYPE_CHECKING:
     from sim.sector import Sector
 
-MINING = (ob.HOLD, ob.REFRESH, ob.EXPAND)  # what a miner's peers who stay miners speak for
+# what a miner's peers speak for by their strategy: who mines only for rigs and racks, who earns from AI for AI
+SPEAKS_FOR = np.zeros((len(STRATEGIES), len(ob.OPTIONS)))
+SPEAKS_FOR[BTC, [ob.HOLD, ob.REFRESH, ob.EXPAND]] = 1.0
+SPEAKS_FOR[np.ix_([AI, HYBRID], ob.AI_OPTIONS)] = 1.0
 
 
 def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Plans, mining_options.Plans]:
@@ -30,8 +34,7 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
     funds = finance.own_funds(s)
     mining = mining_options.evaluate(s, cases, funds, table)
     hosting = ai_options.evaluate(s, cases, funds, table)
-    _roles(s, cases, hosting, table.gate)
-    size = np.maximum(cases.connected + cases.idle_soon - cases.idle_now, 0.5)[:, None] * 1e6
+    size = cases.size[:, None] * 1e6
     behaviour = s.P.behaviour
     return (
         ob.MinerObservation(
@@ -49,18 +52,6 @@ def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Pl
         hosting,
         mining,
     )  # fmt: skip
-
-
-def _roles(s: Sector, cases: Cases, hosting: ai_options.Plans, gate: np.ndarray) -> None:
-    """Hosts decide on the site's AI use only, and not before the hosting contract ends; clients on the rigs only."""
-    end = np.minimum(cases.at.get(s.sites.hosting_end), s.t + cases.p(s.P.power.hosting_notice_months))
-    bound = (cases.role == HOST)[:, None] & (end[:, None] > s.t + hosting.lead)
-    gate[:, ob.AI_OPTIONS] = np.where(bound, ob.UNDER_CONTRACT, gate[:, ob.AI_OPTIONS])
-    host, client = cases.role == HOST, cases.role == CLIENT
-    for option in (ob.REFRESH, ob.EXPAND, ob.RELOCATE, ob.SELL, ob.CLOSE, ob.HYBRID):
-        gate[host, option] = ob.NOT_OURS
-    for option in (ob.EXPAND, ob.SELL, ob.CLOSE, *ob.AI_OPTIONS):
-        gate[client, option] = ob.NOT_OURS
 
 
 def _rule_names(s: Sector, cases: Cases) -> str | NDArray[np.str_]:
@@ -83,9 +74,4 @@ def _draws(s: Sector, cases: Cases) -> Array:
 
 def _peers(s: Sector, cases: Cases) -> Array:
     """Share of a firm's linked peers that mine only (for holding, new rigs, new racks) or earn from AI (for AI)."""
-    counts = counts_among(s.peers, s.firms.strategy, cases.run, cases.firm, len(STRATEGIES))
-    btc, ai, count = counts[:, BTC], counts[:, AI] + counts[:, HYBRID], counts[:, -1]
-    shares = np.zeros((len(cases), len(ob.OPTIONS)))
-    shares[:, MINING] = safe_divide(btc, count)[:, None]
-    shares[:, ob.AI_OPTIONS] = safe_divide(ai, count)[:, None]
-    return shares
+    return shares_among(s.peers, s.firms.strategy, cases.run, cases.firm, SPEAKS_FOR)

@@ -15,14 +15,13 @@ import numpy as np
 from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows, running_total, safe_divide
 from sim.phases import ai_options, finance
-from sim.phases.ai_options import NEOCLOUD, TENANT_FUNDED
-from sim.state import BUILDING, CLOUD, COLOCATION, CREDITS, NEVER, RETROFIT
+from sim.phases.ai_options import NEOCLOUD, PRODUCT_OF_OPTION, TENANT_FUNDED
+from sim.state import BUILDING, CLOUD, CREDITS, NEVER, RETROFIT
 
 if TYPE_CHECKING:
     from sim.phases.cases import Cases
     from sim.sector import Sector
 
-PRODUCT_OF_OPTION = (COLOCATION, RETROFIT, CLOUD, COLOCATION)
 LARGE_MW = 200.0  # a campus above this size earns no further bonus
 DEAR_POWER = 100.0  # USD/MWh more for power weigh as much as a year's delay
 SIZE_SCORE = 0.3  # years of delay that a large campus is worth
@@ -40,7 +39,7 @@ OFFER_MEMORY, OFFER_WEIGHT = 0.8, 0.15  # offers stay in the market for some mon
 
 @dataclass
 class Offers:
-    """n offers of one month. By funding mode (n, M): ``open_mw`` and ``lowest_rent`` as in ``ai_options.Plans``.
+    """n offers of one month. By funding mode (n, M): ``open_mw`` and ``lowest_rent`` as by ``Plans.offered``.
 
     ``asked`` is the rent over the market's that the landlord would like; ``rent`` and ``leased_mw`` what was
     agreed; ``tenant`` -1 without an award.
@@ -119,10 +118,10 @@ def collect(s: Sector, c: Cases, choice: Index, plans: ai_options.Plans) -> Offe
     picked = np.flatnonzero(column[choice] >= 0)
     k, run, site = column[choice[picked]], c.run[picked], c.at.row[picked]
     taste = s.streams.normals("asked_rent", (s.n_sites,))[run, site]
-    n = len(picked)
+    n, (open_mw, lowest_rent) = len(picked), plans.offered(picked, k)
     return Offers(
         run=run, firm=c.firm[picked], site=site, product=np.array(PRODUCT_OF_OPTION)[k],
-        open_mw=plans.open_mw[picked, k], lowest_rent=plans.lowest_rent[picked, k], spare=plans.spare[picked, k],
+        open_mw=open_mw, lowest_rent=lowest_rent, spare=plans.spare(picked, k),
         racks=c.racks[picked], lead=plans.lead[picked, k], case=picked, asked=np.exp(RENT_SPREAD * taste),
         rent=np.ones(n), leased_mw=np.zeros(n), tenant=np.full(n, -1), mode=np.zeros(n, np.int64),
     )  # fmt: skip

@@ -15,9 +15,10 @@ from scipy.optimize import brentq
 from agents import observations as ob
 from sim import Scenario
 from sim.economics import DAYS_PER_YEAR, mining
+from sim.kernels.options import OptionTable
 from sim.months import month_name, month_number
 from sim.phases import dispatch, mining_options, rig_market, world
-from sim.phases.cases import OptionTable, gather
+from sim.phases.cases import gather
 from sim.sector import Sector
 
 # A world in which nothing moves but what a test moves: no AI, no progress of rigs, no trend or noise in prices.
@@ -92,7 +93,7 @@ class Contest:
         cases = gather(s)
         table = OptionTable.blank(len(cases))
         plans = mining_options.evaluate(s, cases, np.full((1, s.n_firms), 1e30), table)
-        price = mining_options.rig_offer(s, cases)[1]
+        price = mining_options.new_rig_price(s)[0] * (1 + s.regions.asic_tariff[0, cases.region])
         return table.value[:, ob.EXPAND] / plans.expand_mw / price
 
     def equilibrium(self) -> tuple[np.ndarray, np.ndarray]:

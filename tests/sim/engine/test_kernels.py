@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 
 from sim.economics.power import PriceDuration
 from sim.kernels import blocks as kernels
-from sim.kernels import firms, projects, rigs, sites, sums
+from sim.kernels import firms, maths, rigs, sites, sums
 from sim.kernels.compiled import compiled
 from sim.sector import Sector
 from sim.state import BUILDING, CLOUD, COLOCATION, ENDED, RUNNING
@@ -18,7 +18,12 @@ CURVE = PriceDuration({"shape": ["a"] * 3, "weight": [0.25, 0.5, 0.25], "ratio":
 
 @given(st.floats(1e-300, 1e300))
 def test_logarithm(x: float) -> None:
-    assert kernels._ln(x) == pytest.approx(np.log(x), rel=1e-15, abs=1e-15)
+    assert maths.ln(x) == pytest.approx(np.log(x), rel=1e-15, abs=1e-15)
+
+
+@given(st.one_of(st.floats(-650.0, 650.0), st.floats(-1e-3, 1e-3)))
+def test_exponential_less_one(x: float) -> None:
+    assert maths.expm1(x) == pytest.approx(np.expm1(x), rel=1e-15, abs=0.0)
 
 
 def test_sums_leave_out_what_belongs_to_nobody() -> None:
@@ -220,28 +225,9 @@ def test_look_up_keeps_the_kind(kind: type) -> None:
     np.testing.assert_array_equal(found, np.array([[2, 0, 2, 1], [4, 4, 0, 3]]).astype(kind))
 
 
-def test_counts_among_known_rows() -> None:
-    known, kind = np.array([[[1, 2, -1], [0, -1, -1], [1, 0, 2]]]), np.array([[0, 1, 1]])
-    found = sums.counts_among(known, kind, np.zeros(2, int), np.array([0, 2]), 3)
-    np.testing.assert_array_equal(found, [[0, 2, 0, 2], [1, 2, 0, 3]])
+def test_shares_among_known_rows() -> None:
+    known = np.array([[[1, 2, -1], [0, -1, -1], [1, 0, 2], [-1, -1, -1]]])
+    kind, counts_for = np.array([[0, 1, 1, 0]]), np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
+    found = sums.shares_among(known, kind, np.zeros(3, int), np.array([0, 2, 3]), counts_for)
+    np.testing.assert_allclose(found, [[0, 1, 1], [1 / 3, 2 / 3, 1], [0, 0, 0]])
 
-
-def test_best_funding_by_hand() -> None:
-    # two ways of funding, 10 USD a MW each; the second earns more, but its tenant asks for more than the site has
-    one = np.ones((1, 2))
-    funding = projects.Funding(
-        pv=np.array([[30.0, 50.0]]), equity=10 * one, shares=0 * one, cash=5 * one, residual=0 * one,
-        rent_value=40 * one, asks=np.array([[2.0, 9.0]]), term_years=np.array([10.0]), hurdle=np.zeros(1),
-        lead_months=np.zeros(1), gross_per_it=np.array([1.5]), patience=np.array([4.0]),
-    )  # fmt: skip
-    columns = ([0, 0, 0], [80.0, 80.0, 10.0], [0, 0, 0], [8.0, 8.0, 8.0], [12.0, 6.0, 12.0], [4.0, 12.0, 4.0],
-               [0.0, 12.0, 0.0], [0.0, 24.0, 0.0], [0, 0, 0])  # fmt: skip
-    hosts = projects.Hosts(np.array(columns[0]), *(np.array(column, dtype=float) for column in columns[1:]))
-    best = projects.best_funding(funding, hosts)
-    # 8 MW need 12 of grid: the second site gives up 6 of 12 MW of racks; the third firm can pay for 1 MW of 2 asked
-    np.testing.assert_array_equal(best.got, [projects.OPEN, projects.OPEN, projects.NO_EQUITY])
-    np.testing.assert_allclose(best.worth, [8 * 20, 8 * 20 - 12, 1 * 20])
-    np.testing.assert_allclose(best.payback, [2.0, 80 / 34, 2.0])
-    np.testing.assert_allclose(best.open_mw, [[8, 0], [8, 0], [0, 0]])
-    np.testing.assert_allclose(best.lowest_rent[:2, 0], [1 - 160 / 320, 1 - 148 / 320])
-    np.testing.assert_allclose(best.minimum, [2.0, 2.0, 2.0])

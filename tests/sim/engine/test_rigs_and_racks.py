@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from agents import observations as ob
+from sim.kernels.options import OptionTable
 from sim.phases import finance, mining_options, rig_market
-from sim.phases.cases import OptionTable, gather
+from sim.phases.cases import CLIENT, HOST, OUTDATED, Cases, gather
 from sim.sector import Sector
 
 SITE, OLD, NEW = 0, 8, 9
@@ -47,45 +48,52 @@ def test_old_rigs_wait_for_racks_that_are_being_built(full: Sector) -> None:
 
 
 @pytest.fixture
-def reviewed(make):
-    """Cases of a month in which every rig is old, and what they are worth beside a rack."""
+def reviewed(make) -> Sector:
+    """A month with racks and connections without limit for new rigs, in which used rigs are worth nothing."""
     s = make(runs=(0,), months=1)
     s.rigs.used[:], s.regions.new_mining[:] = 0.0, 1.0
     s.regions.hashing_allowed[:] = 1.0
-    c = gather(s)
     s.cases_of_firm = np.ones((s.n_runs, s.n_firms), np.int64)
-    power = c.ehs * s.rigs.j_per_th[c.run] * c.p(s.P.power.mining_overhead)[:, None]
-    return s, c, power
+    return s
 
 
-def replaced(s: Sector, c, power):
-    return mining_options._replaced(s, c, power, np.zeros_like(power)), power > 0
+def outdated_mw(s: Sector, c: Cases) -> np.ndarray:
+    """MW of rigs well hungrier than the newest (n,)."""
+    j = s.rigs.j_per_th[0]
+    old = j > OUTDATED * j[s.on_sale[0, 0]]
+    return (c.ehs * np.where(old, j, 0.0)).sum(axis=1) * s.P.power.mining_overhead[0, 0]
 
 
-def outdated(s: Sector) -> np.ndarray:
-    return s.rigs.j_per_th[0] > mining_options.OUTDATED * s.rigs.j_per_th[0, s.on_sale[0, 0]]
+def replaced_mw(s: Sector, c: Cases) -> np.ndarray:
+    """MW of rigs that firms with money without limit would replace (n,)."""
+    c.racks[:] = 1e9
+    return mining_options.evaluate(s, c, np.full((1, s.n_firms), 1e30), OptionTable.blank(len(c))).refresh_mw
 
 
-def test_rigs_not_worth_a_rack_are_replaced_whatever_room_there_is(reviewed) -> None:
-    s, c, power = reviewed
-    c.values_by_generation[:], c.idle_now[:] = 0.0, 1e3
-    part, some = replaced(s, c, power)
-    assert (part[some] == np.broadcast_to(outdated(s), part.shape)[some]).all()
+def test_rigs_not_worth_a_rack_are_replaced_whatever_room_there_is(reviewed: Sector) -> None:
+    reviewed.firms.hashprice_view[:] = 0.0
+    c = gather(reviewed)
+    c.idle_now[:] = 1e3
+    old = outdated_mw(reviewed, c)
+    assert (old > 0).any()
+    np.testing.assert_allclose(replaced_mw(reviewed, c), old)
 
 
 @pytest.mark.parametrize("room", [0.0, 0.5, 1.0, 7.0])
-def test_rigs_worth_a_rack_stay_as_far_as_connections_lie_idle(reviewed, room: float) -> None:
-    s, c, power = reviewed
-    c.values_by_generation[:] = 1e9
-    old = np.where(outdated(s), power, 0.0).sum(axis=-1)
+def test_rigs_worth_a_rack_stay_as_far_as_connections_lie_idle(reviewed: Sector, room: float) -> None:
+    reviewed.firms.hashprice_view[:] = 1e6
+    c = gather(reviewed)
+    old = outdated_mw(reviewed, c)
     c.idle_now[:] = room * old
-    part, _ = replaced(s, c, power)
-    assert (part * power).sum(axis=-1) == pytest.approx(np.maximum(1 - room, 0.0) * old)
+    np.testing.assert_allclose(replaced_mw(reviewed, c), np.maximum(1 - room, 0.0) * old, atol=1e-9)
 
 
-def test_no_new_rigs_where_hashing_is_banned(reviewed) -> None:
-    s, c, _ = reviewed
+def test_no_new_rigs_where_hashing_is_banned(reviewed: Sector) -> None:
+    s, c = reviewed, gather(reviewed)
     s.regions.hashing_allowed[:] = 0.2
     table = OptionTable.blank(len(c))
     mining_options.evaluate(s, c, finance.own_funds(s), table)
-    assert (table.gate[:, [ob.REFRESH, ob.EXPAND]] == ob.FORBIDDEN).all()
+    rigs = c.role != HOST
+    assert (table.gate[rigs, ob.REFRESH] == ob.FORBIDDEN).all()
+    assert (table.gate[rigs & (c.role != CLIENT), ob.EXPAND] == ob.FORBIDDEN).all()
+    assert (table.gate[~rigs][:, [ob.REFRESH, ob.EXPAND]] == ob.NOT_OURS).all()
