@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled
+from sim.kernels.compiled import Array, Index, compiled
 
 
 @compiled
@@ -51,18 +51,6 @@ def fleets(ehs: Array, miner: Index, asked: Array) -> Array:
             if firm >= 0 and asked[run, firm] > 0.0:
                 total[run, firm] += ehs[run, site].sum()
     return total
-
-
-@compiled
-def have_rigs(ehs: Array, miner: Index, firms: int) -> Mask:
-    """Firms (R, firms) with any rigs; ``ehs`` (R, S, G)."""
-    found = np.zeros((len(miner), firms), np.bool_)
-    for run in range(ehs.shape[0]):
-        for site in range(ehs.shape[1]):
-            firm = miner[run, site]
-            if firm >= 0 and not found[run, firm]:
-                found[run, firm] = (ehs[run, site] > 0.0).any()
-    return found
 
 
 @compiled

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, compiled
+from sim.kernels.compiled import Array, Index, Mask, compiled
 from sim.state import BUILDING, RUNNING
 
 
@@ -183,3 +183,15 @@ def rigs_of_firms(miner: Index, ehs: Array, off: Array, firms: int) -> tuple[Arr
                     owned[run, miner[run, k], g] += ehs[run, k, g]
                     still[run, miner[run, k], g] += ehs[run, k, g] * off[run, k, g]
     return owned, still
+
+
+@compiled
+def have_rigs(ehs: Array, miner: Index, firms: int) -> Mask:
+    """Firms (R, firms) with any rigs; ``ehs`` (R, S, G)."""
+    found = np.zeros((len(miner), firms), np.bool_)
+    for run in range(ehs.shape[0]):
+        for site in range(ehs.shape[1]):
+            firm = miner[run, site]
+            if firm >= 0 and not found[run, firm]:
+                found[run, firm] = (ehs[run, site] > 0.0).any()
+    return found
