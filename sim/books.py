@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.arrays import Array
+from sim.arrays import Array, Index
 from sim.kernels import accounts
 
 ASSETS = (
@@ -139,11 +139,11 @@ class Books:
     def ebitda(self) -> Array:
         return self.total(REVENUE + COSTS)
 
-    def equity(self) -> Array:
-        """Assets less liabilities (R, F), USD."""
-        result = np.zeros((self.runs, self.firms))
+    def equity(self, rows: Index | slice = slice(None)) -> Array:
+        """Assets less liabilities (R, F), USD; of all runs or of some ``rows``."""
+        result = np.zeros_like(self.stock["cash"][rows])
         for name in ASSETS:
-            result += self.stock[name]
+            result += self.stock[name][rows]
         for name in LIABILITIES:
-            result -= self.stock[name]
+            result -= self.stock[name][rows]
         return result

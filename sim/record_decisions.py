@@ -48,6 +48,8 @@ def _typed(values: Any, dtype: str) -> Any:
 def in_order(parts: list[dict[str, Any]], run: str) -> dict[str, Any]:
     """Columns of the months put together, run after run, in each the order in which things happened."""
     kept = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    if (np.diff(kept[run]) >= 0).all():
+        return kept
     order = np.argsort(kept[run], kind="stable")
     return {name: values[order] for name, values in kept.items()}
 
@@ -154,8 +156,9 @@ def on_equity(equity: Array, earned: Array) -> Array:
 
 def hashing_return(s: Sector, cases: Cases, rows: Index) -> Array:
     """Yearly mining margin less fixed cost (n,), over what rigs and connection would fetch; NaN without rigs."""
-    run, p = cases.run[rows], s.P
-    staffed = bills.staffed(s)[run, cases.at.row[rows]]
+    run, site, p = cases.run[rows], cases.at.row[rows], s.P
+    standby = p.power.standby_cost_share[run, 0]
+    staffed = bills.staffed_part(s.dispatched.mw[run, site], s.sites.racks[run, site], standby)
     fixed = staffed * p.power.site_cost_usd_per_mw_year[run, 0] * cases.racks[rows] * s.now.inflation[run]
     land = p.finance.connected_mw_value_usd_m[run, 0] * 1e6 * cases.connected[rows]
     tied_up = cases.rig_scrap[rows] + land

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sim.arrays import Array, Index, Mask, safe_divide, spread
+from sim.arrays import Array, Index, Mask, safe_divide
 from sim.kernels import sites as kernels
 from sim.kernels import sums
 from sim.state import BUILDING, RUNNING
@@ -37,15 +37,15 @@ def site_uses(s: Sector) -> dict[str, Array]:
     A hall that waits for its connection or for the racks in its place is not under construction here; a vacant
     hall is idle. Sites that lie dormant outside the sector count nothing.
     """
-    return dict(zip(kernels.USES, _uses(s), strict=True))
+    return dict(zip(kernels.USES, kernels.uses(_connections(s)), strict=True))
 
 
-def _uses(s: Sector) -> Array:
-    """Grid MW of each site by use (7, R, S)."""
+def _connections(s: Sector) -> kernels.Connections:
     sites = s.sites
-    return kernels.uses(
-        sites.owner, sites.connected, sites.pipeline, sites.racks, sites.ai_gross, sites.ai_building, sites.legacy_gpu
-    )
+    return kernels.Connections(
+        sites.owner, sites.region, sites.connected, sites.pipeline, sites.racks, sites.ai_gross, sites.ai_building,
+        sites.legacy_gpu,
+    )  # fmt: skip
 
 
 def added_up(columns: dict[str, Array], index: Index, size: int) -> dict[str, Array]:
@@ -62,17 +62,17 @@ class Capacity(NamedTuple):
 
 def capacity(s: Sector) -> Capacity:
     """MW at work or to come, of what belongs to firms and of what lies in regions."""
-    uses, leases, live = _uses(s), s.leases, live_leases(s)
-    leased = {
-        "ai_contracted_mw": np.where(live, leases.it_mw, 0.0),
-        "ai_delivered_mw": np.where(live, leases.delivered_mw, 0.0),
-    }
-    place = np.where(leases.site >= 0, spread(s.sites.region, np.maximum(leases.site, 0)), -1)
-    by_firm, by_region = (
-        dict(zip(kernels.USES, sums.add_columns(uses, index, size), strict=True)) | added_up(leased, of_lease, size)
-        for index, of_lease, size in ((s.sites.owner, leases.firm, s.n_firms), (s.sites.region, place, s.n_regions))
+    leases = s.leases
+    by_use = kernels.capacity(_connections(s), s.n_firms, s.n_regions)
+    let = kernels.leased(
+        leases.status, leases.firm, leases.site, leases.it_mw, leases.delivered_mw, s.sites.region, s.n_firms,
+        s.n_regions,
+    )  # fmt: skip
+    firms, regions = (
+        dict(zip((*kernels.USES, "ai_contracted_mw", "ai_delivered_mw"), (*mw, *it_mw), strict=True))
+        for mw, it_mw in zip(by_use, let, strict=True)
     )
-    return Capacity(by_firm, by_region)
+    return Capacity(firms, regions)
 
 
 def firm_columns(s: Sector, mw: Capacity) -> dict[str, Array]:
@@ -100,7 +100,7 @@ def statements(s: Sector, rows: Index | slice = slice(None)) -> dict[str, Array]
         **{name: 0.0 - lines[line][rows] for name, line in COSTS.items()},
         **{f"{name}_usd": stock[name][rows] for name in BALANCE},
         "coins_btc": s.firms.coins_btc[rows],
-        "equity_usd": s.books.equity()[rows],
+        "equity_usd": s.books.equity(rows),
     }
 
 
@@ -117,12 +117,11 @@ def region_columns(s: Sector, mw: Capacity) -> dict[str, Array]:
     }  # fmt: skip
 
 
-def firm_labels(s: Sector, month: int) -> dict[str, Index | Mask]:
-    """Labels of firms that change (R, F): codes of strategies, and whether a firm exists and is in distress."""
+def firm_labels(s: Sector, distressed: Mask) -> dict[str, Index | Mask]:
+    """Labels of firms that change (R, F): codes of strategies, and whether a firm exists and is ``distressed``."""
     firms = s.firms
     return {
-        "strategy": firms.strategy, "announced": firms.announced, "alive": firms.alive,
-        "in_distress": in_distress(s, month),
+        "strategy": firms.strategy, "announced": firms.announced, "alive": firms.alive, "in_distress": distressed,
     }  # fmt: skip
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.arrays import sum_by
 from sim.columns import empty
+from sim.kernels import sites as kernels
 from sim.months import month_name
 from sim.record_decisions import frame_of, in_order, month_names, pick
 
@@ -60,15 +60,6 @@ class Fleets:
 
 def fleets(s: Sector, rows: Index) -> tuple[Array, Array, Array]:
     """Rigs of some runs by owner and generation (K, F, G): EH/s, MW at the plug, MW of it that stood still."""
-    ehs = s.rigs.ehs[rows]
-    generations = ehs.shape[2]
-    miner = s.sites.miner[rows][:, :, None]
-    cell = np.where(miner >= 0, miner * generations + np.arange(generations), -1).reshape(len(rows), -1)
+    owned, still = kernels.rigs_of_firms(s.sites.miner[rows], s.rigs.ehs[rows], s.rigs.off[rows], s.n_firms)
     mw_per_ehs = (s.rigs.j_per_th * s.P.power.mining_overhead)[rows][:, None, :]
-
-    def total(values: Array) -> Array:
-        by_cell = sum_by(cell, values.reshape(len(rows), -1), s.n_firms * generations)
-        return by_cell.reshape(len(rows), s.n_firms, generations)
-
-    owned = total(ehs)
-    return owned, owned * mw_per_ehs, total(ehs * s.rigs.off[rows]) * mw_per_ehs
+    return owned, owned * mw_per_ehs, still * mw_per_ehs

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.arrays import Array, Index, Mask, row_sum, safe_divide
 from sim.kernels import sums
-from sim.record_firms import concentration, in_distress
+from sim.record_firms import concentration
 from sim.state import ACQUIRED, AI, BTC, HYBRID, SIZES
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def class_counts(s: Sector, alive_before: Mask, ever: Mask) -> dict[str, Index]:
 
 
 def sector_columns(
-    s: Sector, firms: dict[str, Array], counts: dict[str, Index], acquired: Mask
+    s: Sector, firms: dict[str, Array], counts: dict[str, Index], acquired: Mask, distressed: Mask
 ) -> dict[str, NDArray[Any]]:
-    """The sector table's numbers (R,); ``acquired`` (R, F) firms bought this month."""
-    return _network(s) | _people(s, counts, acquired) | _ai(s, firms) | _money(s, firms)
+    """The sector table's numbers (R,); ``acquired`` (R, F) firms bought this month, ``distressed`` now."""
+    return _network(s) | _people(s, counts, acquired, distressed) | _ai(s, firms) | _money(s, firms)
 
 
 def _network(s: Sector) -> dict[str, Array]:
@@ -59,7 +59,7 @@ def _network(s: Sector) -> dict[str, Array]:
     }  # fmt: skip
 
 
-def _people(s: Sector, counts: dict[str, Index], acquired: Mask) -> dict[str, NDArray[Any]]:
+def _people(s: Sector, counts: dict[str, Index], acquired: Mask, distressed: Mask) -> dict[str, NDArray[Any]]:
     total: dict[str, NDArray[Any]] = {
         name: values.sum(axis=-1) for name, values in counts.items() if name != "firms_ever"
     }
@@ -67,7 +67,7 @@ def _people(s: Sector, counts: dict[str, Index], acquired: Mask) -> dict[str, ND
     counted = {name: s.counters[name] for name in ("restructurings", "left_mining_for_ai")}
     return total | by_size | counted | {
         "acquisitions": acquired.sum(axis=-1),
-        "listed_in_distress": (s.firms.listed & in_distress(s, s.t - 1)).sum(axis=-1),
+        "listed_in_distress": (s.firms.listed & distressed).sum(axis=-1),
         "hhi_hashrate": concentration(s.ehs_by_firm),
         "top_share_hashrate": safe_divide(s.ehs_by_firm.max(axis=-1), s.now.hashrate),
     }  # fmt: skip

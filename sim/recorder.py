@@ -10,13 +10,13 @@ import pandas as pd
 
 from sim.columns import TABLES
 from sim.record_decisions import Decisions, ban_events, contracts_frame, events_frame, frame_of, month_names, pick
-from sim.record_firms import added_up, capacity, firm_columns, firm_labels, region_columns, statements
+from sim.record_firms import added_up, capacity, firm_columns, firm_labels, in_distress, region_columns, statements
 from sim.record_fleet import Fleets
 from sim.record_sector import class_counts, sector_columns
 from sim.state import ACQUIRED, SIZES, STRATEGIES
 
 if TYPE_CHECKING:
-    from sim.arrays import Array, Index
+    from sim.arrays import Array, Index, Mask
     from sim.sector import Sector
 
 FirmTables = Literal["first", "all", "none", "listed"]
@@ -61,23 +61,23 @@ class Recorder:
         firms = firm_columns(s, mw)
         ever = self.founded | (s.firms.entered >= 0)
         counts = class_counts(s, self.alive, ever)
-        acquired = self.alive & ~s.firms.alive & (s.firms.exited == ACQUIRED)
-        put(self.sector, t, sector_columns(s, firms, counts, acquired))
+        acquired, distressed = self.alive & ~s.firms.alive & (s.firms.exited == ACQUIRED), in_distress(s, t)
+        put(self.sector, t, sector_columns(s, firms, counts, acquired, distressed))
         put(self.classes, t, counts)
         of_classes = {name: firms[name] for name in self.classes if name in firms}
         put(self.classes, t, added_up(of_classes, s.firms.size, len(SIZES)))
         put(self.regions, t, region_columns(s, mw))
         if len(self.rows):
-            self._firms(t, firms)
+            self._firms(t, firms, distressed)
             self.fleets.record(s, t)
             self.decisions.record(s, t)
         self.events += ban_events(s, self.allowed)
         self.alive, self.allowed = s.firms.alive.copy(), s.regions.hashing_allowed.copy()
 
-    def _firms(self, t: int, firms: dict[str, Array]) -> None:
+    def _firms(self, t: int, firms: dict[str, Array], distressed: Mask) -> None:
         shown: dict[str, Any] = {name: values[self.taken] for name, values in firms.items() if name in self.firms}
         shown |= statements(self.s, self.taken)
-        shown |= {name: values[self.taken] for name, values in firm_labels(self.s, t).items()}
+        shown |= {name: values[self.taken] for name, values in firm_labels(self.s, distressed).items()}
         if len(self.kept_firms) < self.s.n_firms:
             shown = {name: np.take(values, self.kept_firms, axis=1) for name, values in shown.items()}
         put(self.firms, t, shown)

@@ -349,6 +349,10 @@ class Sector:
         connected = self.connected_by_firm()[run, firm]
         return safe_divide(self.books.stock["sites"][run, firm], connected)
 
+    def used_value(self, at: Rows) -> Array:
+        """What dealers give for all rigs at some sites (n,), USD."""
+        return np.ascontiguousarray(at.get(self.rigs.ehs) * self.rigs.used[at.run]).sum(axis=-1) * 1e6
+
     def sell_rigs(self, at: Rows, sold: Array, part_of_value: float = 1.0) -> None:
         """Sell ``sold`` EH/s (n, G) at some sites to second-hand dealers, for their owners' account."""
         value = np.ascontiguousarray(sold * self.rigs.used[at.run]).sum(axis=-1) * 1e6 * part_of_value

@@ -36,8 +36,7 @@ def auction_sites(s: Sector, which: Mask, luck: Array) -> Mask:
         return np.zeros_like(which)
     value, loan = lease_value(s)
     bids = mining_options.site_bid(s) * s.sites.connected + np.maximum(value - loan, 0.0)
-    scrap = np.ascontiguousarray(s.rigs.ehs * s.rigs.used[:, None, :]).sum(axis=-1) * 1e6 * orders.SCRAP_DISCOUNT
-    rigs = rows.get(np.where(s.sites.miner == s.sites.owner, scrap, 0.0))
+    rigs = np.where(rows.get(s.sites.miner) == seller, s.used_value(rows) * orders.SCRAP_DISCOUNT, 0.0)
     worth = rows.get(bids) + rigs
     order = np.lexsort((rows.row, -worth, rows.run))
     order = order[sums.ranks(rows.run[order]) < ROUNDS]

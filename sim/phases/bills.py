@@ -93,8 +93,13 @@ def fixed_costs(s: Sector) -> None:
 
 def staffed(s: Sector) -> Array:
     """Part of a site's fixed cost that is spent (R, S): all of it from half use on, the standby part in mothballs."""
-    use = np.minimum(safe_divide(s.dispatched.mw, FULLY_STAFFED * s.sites.racks), 1.0)
-    return s.P.power.standby_cost_share + (1 - s.P.power.standby_cost_share) * use
+    return staffed_part(s.dispatched.mw, s.sites.racks, s.P.power.standby_cost_share)
+
+
+def staffed_part(mw: Array, racks: Array, standby: Array) -> Array:
+    """The same of any sites with so many MW of ``racks`` that draw ``mw``."""
+    use = np.minimum(safe_divide(mw, FULLY_STAFFED * racks), 1.0)
+    return standby + (1 - standby) * use
 
 
 def overhead(s: Sector) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.arrays import Array, Index, Rows, row_sum, running_total, safe_divide, sum_by
 from sim.kernels import auctions as kernels
+from sim.kernels import sites as site_kernels
 from sim.kernels import sums
 from sim.phases import auction, finance, mining_options, orders
 from sim.phases.cases import power_cost
@@ -169,7 +170,7 @@ def label_strategies(s: Sector) -> None:
     share = np.maximum(power, money)
     fresh = np.select([share < 0.1, share <= 0.9], [BTC, HYBRID], AI)
     fresh = np.where(firms.alive, fresh, EXITED)
-    no_rigs = sum_by(s.sites.miner, np.ascontiguousarray(s.rigs.ehs).sum(axis=-1), s.n_firms) <= 0
+    no_rigs = ~site_kernels.have_rigs(s.rigs.ehs, s.sites.miner, s.n_firms)
     left = firms.alive & no_rigs & (ai_mw > 0) & ~s.left_mining & (s.start_rigs > 0)
     s.left_mining |= left
     s.counters["left_mining_for_ai"] += row_sum(np.ascontiguousarray(left.astype(np.float64))).astype(np.int64)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Mask, Rows, among, safe_divide, spread, sum_by
+from sim.arrays import Array, Mask, Rows, among, safe_divide, sum_by
 from sim.economics.credit import coin_loan_room
 from sim.phases import auction, bills, finance, mining_options, orders
 from sim.state import ACQUIRED, BUILDING, CLOSED, COIN, CORPORATE, ENDED, LIQUIDATED, RUNNING
@@ -62,16 +62,16 @@ def sell_idle_rigs(s: Sector, gap: Array) -> None:
     gap = np.where(gap > 1.0, gap, 0.0)
     if not gap.any():
         return
-    rigs = s.rigs
-    uptime = safe_divide(s.dispatched.mw, s.rig_mw_by_site)
+    at = Rows.where(among(gap > 0, s.sites.miner))
+    uptime = safe_divide(at.get(s.dispatched.mw), at.get(s.rig_mw_by_site))
     idle = np.clip(1 - uptime / 0.95, 0.0, 1.0)
-    value = np.ascontiguousarray(rigs.ehs * rigs.used[:, None, :]).sum(axis=-1) * 1e6 * idle
-    offered = sum_by(s.sites.miner, value, s.n_firms)
+    miner = at.get(s.sites.miner)
+    offered = at.sum_into(s.used_value(at) * idle, s.n_runs, s.n_firms, miner)
     share = np.minimum(safe_divide(gap, offered), 1.0)
-    part = idle * spread(share, s.sites.miner) * (s.sites.miner >= 0)
-    at = Rows.where(part > 0)
-    s.sell_rigs(at, at.get(rigs.ehs) * at.get(part)[:, None])
-    s.rig_mw_by_site = s.rig_mw_by_site * (1 - part)
+    part = idle * share[at.run, miner]
+    at, part = at.keep(part > 0), part[part > 0]
+    s.sell_rigs(at, at.get(s.rigs.ehs) * part[:, None])
+    s.rig_mw_by_site[at.run, at.row] *= 1 - part
 
 
 def resolve_distress(s: Sector) -> None:
@@ -81,17 +81,18 @@ def resolve_distress(s: Sector) -> None:
     failing = firms.alive & (firms.arrears >= s.P.finance.arrears_months)
     if not failing.any():
         return
-    alive, sold = worth_to_creditors(s)
+    losses = yearly_losses(s)
+    alive, sold = worth_to_creditors(s, failing, losses)
     claims = sum_owed(s) + finance.debt(s)
     recent = s.t - firms.restructured < RESTRUCTURE_AGAIN_MONTHS
     keep = failing & (alive > sold)
-    extend(s, keep & (alive >= claims))
+    extend(s, keep & (alive >= claims), losses)
     restructure(s, keep & (alive < claims) & ~recent)
     liquidate(s, failing & (firms.arrears > 0), luck)
 
 
-def worth_to_creditors(s: Sector) -> tuple[Array, Array]:
-    """What a firm is worth in orderly hands, less what waiting costs, and in a fire sale (R, F), USD.
+def worth_to_creditors(s: Sector, failing: Mask, losses: Array) -> tuple[Array, Array]:
+    """What failing firms are worth in orderly hands, less what waiting costs, and in a fire sale (R, F), USD.
 
     Sites at what the market gives, rigs at second-hand value, leases at an auction's multiple (their loans are
     among the claims), coins and cash. A fire sale loses ``liquidation_cost`` on sites and a part of the rigs;
@@ -101,12 +102,11 @@ def worth_to_creditors(s: Sector) -> tuple[Array, Array]:
     sites, books, cost = s.sites, s.books, s.P.finance.liquidation_cost
     leases, _ = auction.lease_value(s)
     bid = mining_options.site_bid(s) * sites.connected  # after the cost of an auction
-    rigs = np.ascontiguousarray(s.rigs.ehs * s.rigs.used[:, None, :]).sum(axis=-1) * 1e6
+    theirs = Rows.where(among(failing, sites.miner))
     halls = sum_by(sites.owner, leases, s.n_firms)
     liquid = books.stock["coins"] + books.stock["cash"] + books.stock["restricted"] + books.stock["receivables"]
-    machines = sum_by(sites.miner, rigs, s.n_firms)
+    machines = theirs.sum_into(s.used_value(theirs), s.n_runs, s.n_firms, theirs.get(sites.miner))
     land = sum_by(sites.owner, bid, s.n_firms)
-    losses = yearly_losses(s)
     alive = land / (1 - cost) + machines + halls + liquid - losses * s.P.finance.creditor_patience_years
     return alive, land + orders.SCRAP_DISCOUNT * machines + halls + liquid
 
@@ -117,11 +117,11 @@ def yearly_losses(s: Sector) -> Array:
     return np.minimum(lost, 12 * bills.mothball_cost(s))
 
 
-def extend(s: Sector, which: Mask) -> None:
+def extend(s: Sector, which: Mask, losses: Array) -> None:
     """Assets cover every claim: lenders pay the suppliers and the next year's losses, against later repayment."""
     if not which.any():
         return
-    fresh = np.where(which, sum_owed(s) + RELIEF_YEARS * yearly_losses(s), 0.0)
+    fresh = np.where(which, sum_owed(s) + RELIEF_YEARS * losses, 0.0)
     _stretch(s, which, fresh)
     for run, firm in zip(*np.nonzero(which), strict=True):
         s.event(run, "debt extended", firm=int(firm), value=float(fresh[run, firm]))
@@ -129,6 +129,8 @@ def extend(s: Sector, which: Mask) -> None:
 
 def restructure(s: Sector, which: Mask) -> None:
     """Creditors take a loss on corporate debt and converts, stretch the rest, and suppliers are paid by them."""
+    if not which.any():
+        return
     books, facility = s.books, s.facilities
     haircut = s.P.finance.restructuring_haircut
     cut = np.where(which, haircut * facility.balance[:, :, CORPORATE], 0.0)

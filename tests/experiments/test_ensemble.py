@@ -1,13 +1,17 @@
+import tracemalloc
+
 import pandas as pd
 import pytest
 
 from experiments import simulate
 from experiments.ensemble import batch_size
+from experiments.store import ResultStore
 from experiments.workers import Counter
 from sim.errors import RunError, UserError
 from sim.results import ResultSet
 from sim.runs import run_job
 from sim.runs import simulate as simulate_here
+from sim.scenario import Scenario
 
 
 @pytest.fixture
@@ -139,6 +143,28 @@ def test_wrong_input_is_said_at_once(run, options, words):
 def test_an_unknown_plugin_is_said(fake_engine):
     with pytest.raises(UserError, match="The plugin 'no_such_module' cannot be imported"):
         simulate("baseline", plugins=("no_such_module",))
+
+
+def test_memory_does_not_grow_with_the_runs_of_a_folder(tmp_path, monkeypatch):
+    scenario = Scenario.load("baseline", {"world.firms": 110, "world.sites": 220})
+    held, sizes, write = [], [], ResultStore.write
+
+    def weighed(store, number, tables):
+        write(store, number, tables)
+        held.append(tracemalloc.get_traced_memory()[0])
+        sizes.append(sum(frame.memory_usage().sum() for frame in tables.values()))
+
+    monkeypatch.setattr(ResultStore, "write", weighed)
+    simulate(scenario, 0, 1, months=1, firms="all", out=tmp_path / "first")  # what is loaded once
+    held.clear()
+    sizes.clear()
+    tracemalloc.start()
+    try:
+        simulate(scenario, 0, 256, months=1, firms="all", out=tmp_path / "all")
+    finally:
+        tracemalloc.stop()
+    of_64, of_256 = held[3], held[15]
+    assert of_256 - of_64 < max(sizes) / 2, (of_64, of_256, max(sizes))
 
 
 def test_counter_adds_up_batches_that_report_late():

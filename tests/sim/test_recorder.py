@@ -52,7 +52,7 @@ def test_every_number_of_every_table_is_written():
     mw = capacity(s)
     firms = firm_columns(s, mw)
     counts = class_counts(s, s.firms.alive, s.firms.alive)
-    assert set(sector_columns(s, firms, counts, s.firms.listed)) == set(recorder.sector)
+    assert set(sector_columns(s, firms, counts, s.firms.listed, s.firms.listed)) == set(recorder.sector)
     assert set(recorder.classes) <= {*counts, *firms}
     assert set(recorder.regions) == set(region_columns(s, mw))
     assert set(recorder.firms) <= {*firms, *statements(s), *LABELS_KEPT}

@@ -63,14 +63,14 @@ def test_creditors_keep_what_a_fire_sale_would_waste(make) -> None:
         settle.resolve_distress(s)
         return [event["kind"] for event in s.events if event.get("firm") == firm]
 
-    alive, sold = (values[0, firm] for values in settle.worth_to_creditors(s))
+    alive, sold = (values[0, firm] for values in settle.worth_to_creditors(s, s.firms.alive, settle.yearly_losses(s)))
     assert alive > sold > 0
     before = books.stock["loans"][0, firm]
     assert fail(0.0, before) == ["debt extended"]
     assert s.firms.alive[0, firm]
     assert s.firms.arrears[0, firm] == 0
     assert books.lines["restructuring"][0, firm] == 0
-    worth = settle.worth_to_creditors(s)[0][0, firm]
+    worth = settle.worth_to_creditors(s, s.firms.alive, settle.yearly_losses(s))[0][0, firm]
     assert fail(0.0, 3 * worth) == ["restructuring"]
     assert books.lines["restructuring"][0, firm] == pytest.approx(s.events[-1]["value"])
     assert fail(0.0, 3 * worth)[-1] in ("liquidation", "acquisition")  # twice within two years is once too often

@@ -47,8 +47,10 @@ def test_every_parameter_is_read(make, tmp_path: Path) -> None:
     read: set[str] = set()
     for overrides in switches:
         sector = make("baseline", overrides, months=4, runs=(0,), track=read)
-    settle.worth_to_creditors(sector)  # this and restructuring happen in bad times only
-    settle.restructure(sector, np.zeros((1, sector.n_firms), bool))
+    # this and restructuring happen in bad times only
+    everybody = np.ones((sector.n_runs, sector.n_firms), bool)
+    settle.worth_to_creditors(sector, everybody, settle.yearly_losses(sector))
+    settle.restructure(sector, everybody)
     assert idle_keys(read) == []
 
 
