@@ -125,7 +125,7 @@ def figure(results: ResultSet, firm: str) -> Figure:
     told = "Pale: single runs" if few else f"Bands: 10{DASH}90 and 25{DASH}75 %"
     return Figure(
         "firm-runs", "Cash and debt", f"Million USD, month end, while it exists. Line: median. {told}.", "M USD",
-        "lines", results.months, tuple(lines), len(results), "listed firms start alike in all runs",
+        "lines", results.months, tuple(lines), len(results), "listed firms start alike",
     )  # fmt: skip
 
 
