@@ -26,10 +26,10 @@ FATES = (
     "Hybrid then",
     "BTC then",
 )
-# Name with unit, columns added up, factor; EBITDA is that of the 12 months before.
+# Name with unit, columns added up, factor; EBITDA is that of the 12 months before, AI what is delivered.
 BOOKS: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("Cash, M USD", ("cash_usd",), 1e-6), ("Debt, M USD", ("loans_usd", "converts_usd"), 1e-6),
-    ("EBITDA of 12 months, M USD", ("ebitda_usd",), 1e-6), ("AI delivered, MW IT", ("ai_delivered_mw",), 1.0),
+    ("EBITDA, M USD a year", ("ebitda_usd",), 1e-6), ("AI, MW IT", ("ai_delivered_mw",), 1.0),
     ("Connected, MW", ("connected_mw",), 1.0), ("Hashrate, EH/s", ("hashrate_ehs",), 1.0),
 )  # fmt: skip
 EBITDA = ("ebitda_usd",)
