@@ -21,7 +21,7 @@ COLUMNS = (
 FATES = (
     "Closed or liquidated",
     "Bought by another",
-    "In distress at some time",
+    "Ever in distress",
     "AI then",
     "Hybrid then",
     "BTC then",
@@ -42,7 +42,7 @@ def dates(months: list[str]) -> list[str]:
 
 def fate_columns(months: list[str]) -> list[Data]:
     """Columns of the table of what becomes of it."""
-    return [{"name": "Runs in which it is", "left": True}, *({"name": f"by {month(name)}"} for name in dates(months))]
+    return [{"name": "Runs, by the end of", "left": True}, *({"name": month(name)} for name in dates(months))]
 
 
 def book_columns(months: list[str]) -> list[Data]:
