@@ -21,15 +21,15 @@ COLUMNS = (
 FATES = (
     "Closed or liquidated",
     "Bought by another",
-    "In distress at some time",
+    "Ever in distress",
     "AI then",
     "Hybrid then",
     "BTC then",
 )
-# Name with unit, columns added up, factor; EBITDA is that of the 12 months before.
+# Name with unit, columns added up, factor; EBITDA is that of the 12 months before, AI what is delivered.
 BOOKS: tuple[tuple[str, tuple[str, ...], float], ...] = (
     ("Cash, M USD", ("cash_usd",), 1e-6), ("Debt, M USD", ("loans_usd", "converts_usd"), 1e-6),
-    ("EBITDA of 12 months, M USD", ("ebitda_usd",), 1e-6), ("AI delivered, MW IT", ("ai_delivered_mw",), 1.0),
+    ("EBITDA, M USD a year", ("ebitda_usd",), 1e-6), ("AI, MW IT", ("ai_delivered_mw",), 1.0),
     ("Connected, MW", ("connected_mw",), 1.0), ("Hashrate, EH/s", ("hashrate_ehs",), 1.0),
 )  # fmt: skip
 EBITDA = ("ebitda_usd",)
@@ -42,7 +42,7 @@ def dates(months: list[str]) -> list[str]:
 
 def fate_columns(months: list[str]) -> list[Data]:
     """Columns of the table of what becomes of it."""
-    return [{"name": "Runs in which it is", "left": True}, *({"name": f"by {month(name)}"} for name in dates(months))]
+    return [{"name": "Runs, by the end of", "left": True}, *({"name": month(name)} for name in dates(months))]
 
 
 def book_columns(months: list[str]) -> list[Data]:
@@ -125,7 +125,7 @@ def figure(results: ResultSet, firm: str) -> Figure:
     told = "Pale: single runs" if few else f"Bands: 10{DASH}90 and 25{DASH}75 %"
     return Figure(
         "firm-runs", "Cash and debt", f"Million USD, month end, while it exists. Line: median. {told}.", "M USD",
-        "lines", results.months, tuple(lines), len(results), "listed firms start alike in all runs",
+        "lines", results.months, tuple(lines), len(results), "listed firms start alike",
     )  # fmt: skip
 
 

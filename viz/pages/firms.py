@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import solara
 
@@ -99,9 +100,8 @@ def Firm(results: ResultSet, firm: str, scenario: Scenario | None) -> None:  # n
             link("All firms", lambda _: open_firm(""))
             words("span", f"/ {place + 1} of {len(names)} by connected MW · Scenario: {title_of(scenario)}")
             with solara.v.Html(tag="span", class_="hp-neighbours"):
-                larger, smaller = names[place - 1], names[(place + 1) % len(names)]
-                link(f"← {larger}", lambda _: open_firm(larger), label=f"Larger firm: {larger}")
-                link(f"{smaller} →", lambda _: open_firm(smaller), label=f"Smaller firm: {smaller}")
+                for name, arrow, what in _neighbours(names, place):
+                    link(arrow, partial(_turn_to, name), label=f"{what}: {name}")
         with solara.v.Html(tag="div", class_="hp-title"):
             words("h1", firm)
             with solara.v.Html(tag="span", class_="hp-chip", style_=f"color: var(--word-{firms.MEANING[strategy]})"):
@@ -118,6 +118,17 @@ def Firm(results: ResultSet, firm: str, scenario: Scenario | None) -> None:  # n
             )
         Months(months=results.months, chosen=when, event_choose=lambda name: choose_month(results, name))
         Story(results, firm, scenario, when)
+
+
+def _neighbours(names: list[str], place: int) -> list[tuple[str, str, str]]:
+    """The next larger and the next smaller firm, where there is one: name, words of the link, what it is."""
+    larger = [(names[place - 1], f"← {names[place - 1]}", "Larger firm")] if place else []
+    last = place == len(names) - 1
+    return [*larger, *([] if last else [(names[place + 1], f"{names[place + 1]} →", "Smaller firm")])]
+
+
+def _turn_to(name: str, _: object) -> None:
+    open_firm(name)
 
 
 @solara.component

@@ -131,7 +131,8 @@ def Tested(scenario: Scenario) -> None:  # noqa: N802
             label = "Running" if same else "Run the stress test"
             link(label, start if chosen.shocks and not same else _nothing, "hp-solid hp-run")
         with solara.v.Html(tag="div", class_="hp-stack"):
-            _state(chosen, asked, task.error if mine and not stopped else "", busy, stopped, last.current)
+            with solara.v.Html(tag="div", class_="hp-state", attributes={"aria-live": "polite"}):
+                _state(chosen, asked, task.error if mine and not stopped else "", busy, stopped, last.current)
             if last.current is not None:
                 with solara.v.Html(tag="div", class_="hp-stack hp-faded" if busy else "hp-stack"):
                     Found(last.current[1])
