@@ -50,6 +50,7 @@ def environment(runs: int | None = None, workers: int | None = None) -> dict[str
         "SOLARA_THEME_TITLE": "hashpivot",
         "SOLARA_THEME_LOADER": "plain",
         "SOLARA_THEME_SHOW_BANNER": "false",
+        "SOLARA_THEME_FORCE_REFRESH": "true",  # the address brings back what a released visitor looked at
     }
     if runs:
         wanted["HASHPIVOT_DASHBOARD_RUNS"] = str(runs)

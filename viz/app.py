@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 import solara
 import solara.server.settings
@@ -39,6 +40,8 @@ frame.PAGES[:] = [{"path": path if path == "/" else f"/{path}", "label": label} 
 
 solara.server.settings.assets.extra_locations = theme.asset_folders()
 solara.server.settings.assets.fontawesome_enabled = False
+for told in ("Cookies with samesite=none", "base url .* does not end with root path"):  # at every visit
+    warnings.filterwarnings("ignore", message=told)
 server.add_exception_handler(404, not_found)
 server.middleware_stack = None  # built before this module is read: without this it would not know the handler
 

@@ -106,4 +106,16 @@ def Problem(head: str, lines: list[str], action: str = "", on_action: Any = None
             solara.v.use_event(button, "click", lambda *_: on_action())
 
 
-__all__ = ["BASELINE", "PAGES", "Layout", "Problem", "use_address"]
+@solara.component
+def AddressProblems() -> None:  # noqa: N802
+    """What of the address could not be used, until something else is looked at or it was read."""
+    if session.problems.value:
+        Problem(
+            "Part of this address could not be used",
+            [*session.problems.value, "The rest of it is shown."],
+            "Hide this note",
+            lambda: session.problems.set([]),
+        )
+
+
+__all__ = ["BASELINE", "PAGES", "AddressProblems", "Layout", "Problem", "use_address"]

@@ -13,7 +13,7 @@ import pandas as pd
 from experiments.figures.model import RUNS_FOR_BANDS
 from experiments.figures.palette import Meaning
 from experiments.figures.scales import linear_axis
-from experiments.wording import MINUS, decimals, number
+from experiments.wording import DASH, MINUS, decimals, number
 from sim.outcomes import REVENUE, over_12_months, total
 from sim.results import ResultSet
 
@@ -92,7 +92,7 @@ def _card(
         "name": _named(headline, results or scale),
         "meaning": headline.meaning,
         "goto": headline.goto,
-        "figure": "…",
+        "figure": DASH,
         "unit": headline.unit,
         "strip": None,
         "base": None,

@@ -203,7 +203,7 @@ def row(info: FieldInfo) -> dict[str, Any]:
         "name": name_of(info.key),
         "kind": info.kind,
         "unit": unit,
-        "text": info.text,
+        "text": info.text.replace("CO2", "CO₂"),
         "source": info.source,
         "needs": told(info.key).needs,
         "choices": list(info.choices),

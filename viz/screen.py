@@ -59,7 +59,21 @@ def with_paths(figure: Figure, few: Figure) -> Figure:
 
 def first_runs(results: ResultSet, count: int = PATHS_SHOWN) -> ResultSet:
     """The first runs of a set."""
-    kept = set(results.runs[: min(count, RUNS_FOR_BANDS - 1)])
+    return _only(results, results.runs[: min(count, RUNS_FOR_BANDS - 1)])
+
+
+def fair(base: ResultSet | None, results: ResultSet | None) -> ResultSet | None:
+    """What a scenario is compared with: all runs of the baseline, or the same ones while the scenario has few.
+
+    A few runs against the median of all would show their luck as an effect.
+    """
+    if base is None or results is None or len(results) >= RUNS_FOR_BANDS or len(results) >= len(base):
+        return base
+    return _only(base, results.runs)
+
+
+def _only(results: ResultSet, runs: list[int]) -> ResultSet:
+    kept = set(runs)
     tables = {name: results.tables[name] for name in results.tables}
     return ResultSet({name: table[table["run"].isin(kept)] for name, table in tables.items()}, results.meta)
 

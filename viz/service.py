@@ -80,11 +80,13 @@ class Ensemble:
 
     def results(self) -> ResultSet | None:
         """What is in, joined once per state."""
-        if self.joined is None or self.joined[0] != len(self.batches):
+        if self.joined is None or self.joined[0] != len(self.sizes):
             tables = [self.batches[first] for first in sorted(self.batches) if "sector" in self.batches[first]]
             if not tables:
                 return None
-            self.joined = len(self.batches), ResultSet.from_batches(tables, describe(self.plan))
+            self.joined = len(self.sizes), ResultSet.from_batches(tables, describe(self.plan))
+            if not self.progress and not self.todo:  # no gap before what comes next: one copy of all is enough
+                self.batches = {0: dict(self.joined[1].tables)}
         return self.joined[1]
 
 

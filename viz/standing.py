@@ -14,6 +14,7 @@ from sim.scenario import Scenario
 from sim.scenario.registry import describe
 from viz.levers import lowered, name_of, shown
 from viz.orders import Snapshot
+from viz.screen import title
 from viz.state import BASELINE, Setting
 
 # Charts that are about leases only, and the levers that can leave the sector without any: key, value that does it.
@@ -57,10 +58,28 @@ def footer(
     if before:
         return f"Shows {before} · {now} is running"
     if 1 < figure.runs < RUNS_FOR_BANDS and figure.kind == "lines" and any(line.paths for line in figure.lines):
-        return f"{plural(figure.runs, 'run')} as single paths · bands from {RUNS_FOR_BANDS} runs"
+        paths = f"{plural(figure.runs, 'run')} as paths, baseline of the same" if figure.baseline else (
+            f"{plural(figure.runs, 'run')} as single paths"
+        )  # fmt: skip
+        return f"{paths} · bands from {RUNS_FOR_BANDS} runs"
     told = figure.footer.removesuffix(f" · {figure.source}")
     failed = f"{plural(snapshot.failed, 'run')} did not finish" if snapshot.failed else ""
     return " · ".join(part for part in (told, failed or mark) if part)
+
+
+def apart(before: Setting | None, now: Setting) -> tuple[str, str]:
+    """An older setting and the one that is running, in words: ("carbon price 40 USD/t CO₂", "50 USD/t CO₂")."""
+    if before is None:
+        return "an older setting", title(now, now.load())
+    if before.scenario == now.scenario:
+        values = Scenario.load(now.scenario).values()
+        moved = [key for key in {**before.changes, **now.changes}
+                 if before.changes.get(key, values[key]) != now.changes.get(key, values[key])]  # fmt: skip
+        if len(moved) == 1 and moved[0] != "shocks":
+            info = describe(moved[0])
+            old, new = (shown(info, setting.changes.get(info.key, values[info.key])) for setting in (before, now))
+            return f"{lowered(name_of(info.key))} {old}", new
+    return title(before, before.load()), title(now, now.load())
 
 
 def failure(snapshot: Snapshot) -> Notice | None:

@@ -236,7 +236,7 @@ def test_pinning_leads_to_compare(browser, address):
 def test_files_and_wrong_input_are_answered_in_the_page(browser, address):
     with window(browser, address) as page:
         page.goto(f"{address}/?policy.carbon_prise=3")
-        page.wait_for_selector(".hp-wrong:has-text('did you mean policy.carbon_price_usd_per_t')")
+        page.wait_for_selector(".hp-problem:has-text('did you mean policy.carbon_price_usd_per_t')")
         load = page.locator("input[aria-label='Scenario file']")
         load.set_input_files({"name": "bad.toml", "mimeType": "text/plain", "buffer": b"[policy]\ncarbon_from = 3\n"})
         page.wait_for_selector(".hp-wrong:has-text('Line 2: policy.carbon_from')")

@@ -49,7 +49,8 @@ def test_every_kind_of_shock_has_words():
 def test_bundled_levers_split_the_same_difference():
     world = {"world.firms": 110, "world.sites": 220, "world.months": 14}
     base, top = Scenario.load("baseline", world), Scenario.load("neocloud-default", world)
-    top = top.with_overrides({"policy.carbon_price_usd_per_t": 80.0, "policy.carbon_from": "2026-09", "policy.carbon_ramp_months": 0})
+    at_once = {"policy.carbon_from": "2026-09", "policy.carbon_ramp_months": 0}
+    top = top.with_overrides({"policy.carbon_price_usd_per_t": 80.0, **at_once})
     levers = bundled(base, top, world)
     assert len(levers) == 2
     found = attribute(top, base, runs=2, outcomes=["emissions"], levers=levers)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from experiments.figures import FIGURES
+from experiments.wording import DASH
 from sim.results import ResultSet
 from viz import comparison, headline
 from viz.headline import NO_CHANGE, cards, paired, signed
@@ -48,7 +49,7 @@ def test_few_runs_have_no_interval(make_tables):
 def test_before_the_first_run_the_baseline_is_there(make_tables):
     base = made(make_tables, 4)
     card = cards(None, base, base)[0]
-    assert card["figure"] == "…"
+    assert card["figure"] == DASH
     assert card["base"] is not None
     assert cards(None, None, None)[0]["change"] == "waiting for the first run"
 

@@ -15,7 +15,7 @@ from experiments.wording import DASH
 from sim.results import ResultSet
 from sim.runs import simulate
 from sim.scenario import Scenario
-from viz import ensembles, session
+from viz import ensembles, screen, session, standing
 from viz.ensembles import Following
 from viz.orders import Order, Snapshot
 from viz.pages import compare, explore
@@ -104,7 +104,7 @@ def test_waiting_draws_frame_and_baseline_at_once(monkeypatch, runs):
 def test_the_first_answer_has_paths_and_no_bands(monkeypatch, runs):
     few = first(runs["own"], 8)
     found = charts(monkeypatch, full(runs["baseline"]), Snapshot(few, 8, 22, 0.4))
-    assert found["hashprice"].footer == "8 runs as single paths · bands from 20 runs"
+    assert found["hashprice"].footer == "8 runs as paths, baseline of the same · bands from 20 runs"
     assert not any("band" in str(series.get("stack")) for series in json.loads(found["hashprice"].packed)["series"])
 
 
@@ -112,6 +112,21 @@ def test_an_older_setting_says_so_and_fades(monkeypatch, runs):
     found = charts(monkeypatch, full(runs["baseline"]), full(runs["own"]), key="older")
     assert found["hashprice"].older
     assert found["hashprice"].footer == "Shows an older setting · Carbon price is running"
+    other = Setting("baseline", {"policy.carbon_price_usd_per_t": 40.0})
+    assert standing.apart(other, CARBON) == ("carbon price 40 USD/t CO₂", "50 USD/t CO₂")
+    both = Setting("baseline", {**CARBON.changes, "power.interconnection_wait_scale": 0.5})
+    assert standing.apart(other, both) == ("Carbon price", "Carbon price, faster grid")
+    assert standing.apart(Setting("ai-bust"), CARBON) == ("AI bust", "Carbon price")
+
+
+def test_few_runs_are_compared_with_the_same_runs_of_the_baseline(monkeypatch, runs):
+    few = first(runs["own"], 3)
+    found = charts(monkeypatch, full(runs["baseline"]), Snapshot(few, 3, 22, 0.1))
+    series = json.loads(found["hashprice"].packed)["series"]
+    dots = next(item for item in series if item.get("name") == "Baseline")["data"]
+    same = runs["baseline"].outcome("hashprice").loc[[0, 1, 2]].median()
+    assert [value for _, value in dots] == pytest.approx(same.to_list(), rel=1e-3)
+    assert screen.fair(runs["baseline"], runs["own"]) is runs["baseline"]
 
 
 def test_the_full_band(monkeypatch, runs):

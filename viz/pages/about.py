@@ -8,7 +8,7 @@ import solara
 
 from experiments.figures.model import TODAY
 from experiments.store import code_version
-from experiments.wording import month, number, plural
+from experiments.wording import month, number
 from sim.tables import load_tables
 from viz import theme
 from viz.components.blocks import Sheet, pairs, words
@@ -43,6 +43,7 @@ TABLES = {
     "costs": ("Costs", "reports and press"),
     "hyperscaler_capex": ("Hyperscalers' capital spending", "company reports"),
     "btc_history": ("Bitcoin, by month", "the chain"),
+    "pivot_targets": ("Network since 2024-12", "banks' and trade reports"),
 }
 COLUMNS = (
     {"name": "Table", "left": True},
@@ -99,7 +100,7 @@ def About() -> None:  # noqa: N802
                             ("Internet", "not used; nothing is sent anywhere"),
                         ]
                     )
-                with solara.v.Html(tag="section", class_="hp-block"):
+                with solara.v.Html(tag="section", class_="hp-block hp-wrap"):
                     words("h3", "Sources")
                     words(
                         "p",
@@ -126,10 +127,10 @@ def source_rows() -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for key, (name, origin) in TABLES.items():
         table = getattr(tables, key)
-        share = "see firms" if key.startswith("firms") else "all" if key == "btc_history" else ""
+        share = "see firms" if key.startswith("firms") else "mixed"
         if "basis" in table.columns:  # a column per row; firms have one per fact
             basis = [str(value) for value in table["basis"]]
             share = f"{number(100 * basis.count('sourced') / max(1, len(basis)), 0)} %"
-        cells = [{"words": name}, {"words": plural(len(table), "row")}, {"words": share}, {"words": origin}]
+        cells = [{"words": name}, {"words": number(len(table), 0)}, {"words": share}, {"words": origin}]
         rows.append({"id": key, "cells": cells})
     return rows

@@ -19,7 +19,7 @@ from viz.comparison import FIRST_ROWS, ROWS, Row
 from viz.components.blocks import link
 from viz.components.parts import ChartBlock, ColumnHead, Differences, Head, Segment
 from viz.ensembles import Following, order, use_ensemble
-from viz.frame import Problem
+from viz.frame import AddressProblems, Problem
 from viz.levers import lowered
 from viz.pages.wedges import LeverWedges
 from viz.settings import settings
@@ -41,6 +41,7 @@ SHORT = 18  # letters
 def Compare() -> None:  # noqa: N802
     """The page; with nothing pinned it offers what could be."""
     with solara.v.Html(tag="main", class_="hp-wide"):
+        AddressProblems()
         try:
             pinned = [(pin, pin.load(settings().world)) for pin in session.view().pins]
         except ScenarioError as error:

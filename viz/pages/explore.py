@@ -18,12 +18,12 @@ from viz.charts.axes import SteadyAxes
 from viz.charts.options import option
 from viz.components.parts import Cards, ChartBlock, Head
 from viz.ensembles import Following, order, use_ensemble
-from viz.frame import Problem
+from viz.frame import AddressProblems, Problem
 from viz.orders import Snapshot
 from viz.pages.panel import LeverPanel
 from viz.past import Past, past
 from viz.settings import settings
-from viz.state import BASELINE, View, assumptions_of
+from viz.state import BASELINE, Setting, View, assumptions_of
 from viz.theme import palette
 
 SWITCHES = ("log", "lines", "paths")  # of charts, in the address
@@ -36,6 +36,7 @@ def Explore() -> None:  # noqa: N802
         with solara.v.Html(tag="div", class_="hp-side"):
             LeverPanel()
         with solara.v.Html(tag="main", class_="hp-main"):
+            AddressProblems()
             view = session.view()
             try:
                 scenario = view.setting.load(settings().world)
@@ -66,9 +67,11 @@ def Result(view: View, scenario: Scenario) -> None:  # noqa: N802
     )
     shown = base if is_baseline else own
     key = f"{order(scenario).key}/{settings().runs}"
-    names = solara.use_memo(dict[str, str], [])
-    names[key] = now = screen.title(setting, scenario)
-    older = names.get(shown.of, "an older setting") if shown.results and shown.of != key else ""
+    seen = solara.use_memo(dict[str, Setting], [])
+    seen[key] = setting
+    older, now = "", ""
+    if shown.results and shown.of != key:
+        older, now = standing.apart(seen.get(shown.of), setting)
     own_firms = f"{firms.name}, {firms.folder.name}" if (firms := session.firms.value) else ""
     solara.use_effect(
         lambda: session.downloads.set(downloads.offers(setting, scenario, shown.snapshot, own_firms)),
@@ -78,10 +81,11 @@ def Result(view: View, scenario: Scenario) -> None:  # noqa: N802
     hidden, set_hidden = solara.use_state("")  # the order whose failed runs were read about
     if shown.key == key and hidden != key:
         _failed(shown.snapshot, partial(set_hidden, key))
-    results, before = shown.results, base.results
+    results, whole = shown.results, base.results
+    before = solara.use_memo(lambda: screen.fair(whole, results), [whole, results])
     comparable = not is_baseline and _same_months(before, results)
     cards = solara.use_memo(
-        lambda: headline.cards(results, before if comparable else None, before), [results, before, comparable]
+        lambda: headline.cards(results, before if comparable else None, whole), [results, before, comparable]
     )
     Cards(cards=cards, older=bool(older))
     drawn = use_figures(results)

@@ -67,7 +67,7 @@ def LeverPanel() -> None:  # noqa: N802
         modified=view.modified_baseline,
         can_undo=bool(history.past),
         can_redo=bool(history.future),
-        problems=[*session.problems.value, *wrong],
+        problems=wrong,
         event_change=change,
         event_reset=lambda key: _try(setting.without([key]), set_wrong),
         event_reset_all=lambda _: _try(Setting(setting.scenario), set_wrong),
