@@ -31,7 +31,8 @@ def sensitivity(
 ) -> None:
     """Which axes of a sweep matter: Sobol' or Morris indices of designs made for them, else rank correlations."""
     from experiments.figures.draw_marks import render
-    from experiments.figures.marks import sensitivity_panels
+    from experiments.figures.draw_paired import render_settling
+    from experiments.figures.marks import sensitivity_panels, settling_panels
     from experiments.report import write_report
     from experiments.sensitivity import sensitivity as analyse
 
@@ -39,6 +40,9 @@ def sensitivity(
     _write(folder, "sensitivity", found.to_json(), found.table)
     panels = sensitivity_panels(found)
     chart = render(panels, folder / "charts" / "sensitivity.png") if panels else None
+    found.settling.to_csv(folder / "sensitivity-samples.csv", index=False)
+    if settling := settling_panels(found):
+        render_settling(settling, folder / "charts" / "sensitivity-samples.png")
     write_report(folder)
     _print(json, found.to_json(), lambda: print_sensitivity(found, len(outcome or ()) > 0), chart)
 

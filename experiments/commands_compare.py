@@ -76,11 +76,12 @@ def compare(
 
 
 def write(found: Comparison, folder: Path) -> None:
-    """Write effects.csv, the charts, compare.json, which says that the folder is complete, and report.html."""
+    """Write the tables, the charts, compare.json, which says that the folder is complete, and report.html."""
     from experiments.figures.draw_paired import render_comparison
     from experiments.report import write_report
 
     found.table.to_csv(folder / "effects.csv", index=False)
+    found.settling().to_csv(folder / "effects-by-runs.csv", index=False)
     render_comparison(found, folder / "charts")
     found.save(folder)
     write_report(folder)

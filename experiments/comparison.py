@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -85,6 +86,14 @@ class Comparison(Told):
     def convergence(self, scenario: str, outcome: str) -> pd.DataFrame:
         """The effect at the end and its interval by number of runs."""
         return convergence(self.results[self.baseline], self.results[scenario], outcome)
+
+    def settling(self) -> pd.DataFrame:
+        """Headline effects at the end by number of runs: scenario, outcome, unit, runs, effect, ci_low, ci_high."""
+        parts = []
+        for scenario, outcome in itertools.product(self.scenarios, HEADLINE):
+            part = self.convergence(scenario, outcome.name)
+            parts.append(part.assign(scenario=scenario, outcome=outcome.name, unit=outcome.unit))
+        return pd.concat(parts)[["scenario", "outcome", "unit", "runs", "effect", "ci_low", "ci_high"]]
 
     def save(self, folder: Path) -> None:
         """Write ``compare.json``, which says that the folder is complete."""

@@ -13,6 +13,7 @@ from experiments.comparison import MARKER as COMPARISON
 from experiments.folders import read_finished
 from experiments.iamc import point_table, sweep_to_iamc, to_iamc
 from experiments.store import MORE, arrow_table, write_whole
+from experiments.stress import MARKER as STRESS
 from experiments.sweep_result import SweepResult
 from sim.columns import TABLES
 from sim.errors import UserError, did_you_mean
@@ -41,6 +42,8 @@ def export(results: ResultSet | str | Path, format: str, out: str | Path | None 
         return _writers(results)[format](_made(out or Path(results.meta["folder"]) / "export"))
     folder = Path(results)
     target = Path(out) if out is not None else folder / "export"
+    if (folder / STRESS).exists():
+        raise UserError(f"{folder} holds a stress test: its tables are there as CSV, by run as Parquet in runs/.")
     if (folder / COMPARISON).exists():
         return _comparison(folder, format, target)
     if "design" in read_manifest(folder):

@@ -9,7 +9,7 @@ factorial designs: rank correlations, partial and plain (experiments.rank_correl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from sim.outcomes import BY_NAME
 Array = np.ndarray
 RESAMPLES = 400
 LEAST_TRAJECTORIES = 2
+SETTLED = ("network_hashrate", "ai_contracted", "exits_small", "ebitda")  # by samples, unless others are asked for
+SETTLING = (8, 4, 2, 1)  # parts of the samples
 COLUMNS = {
     "sobol": ["s1", "s1_low", "s1_high", "st", "st_low", "st_high"],
     "morris": ["mu_star", "mu_star_low", "mu_star_high", "mu", "sigma"],
@@ -40,14 +42,17 @@ SECOND = {"sobol": "s1", "morris": "sigma", "ranks": "rho"}  # what stands besid
 class Sensitivity(Told):
     """``table``: one row per combination of levers (if any), outcome and axis, the most important axis first.
 
-    ``constant`` names outcomes that do not vary over the points, for which no index is defined.
+    ``constant`` names outcomes that do not vary over the points, for which no index is defined. ``settling``: the
+    leading index (``value``, ``low``, ``high``) by number of ``samples``, an eighth of them up to all, of the
+    outcomes asked for, else of some.
     """
 
     design: Design
     month: str | None
     table: pd.DataFrame
     constant: tuple[str, ...]
-    left_out: int = 0  # points of which a run failed
+    left_out: int  # points of which a run failed
+    settling: pd.DataFrame
 
     @property
     def measure(self) -> str:
@@ -66,11 +71,16 @@ class Sensitivity(Told):
 
     def to_json(self) -> dict[str, Any]:
         """The object of ``sensitivity --json``; an interval that has none is null."""
-        rows = self.table.astype(object).where(self.table.notna(), None).to_dict(orient="records")
+        rows, settling = (
+            table.astype(object).where(table.notna(), None).to_dict(orient="records")
+            for table in (self.table, self.settling)
+        )
         design = self.design
         head: dict[str, Any] = {"method": design.method, "samples": design.base_samples, "runs": design.runs}
         head |= {"measure": self.measure, "left_out": self.left_out}
-        return head | {"month": self.month, "level": LEVEL, "constant": list(self.constant), "indices": rows}
+        return head | {"month": self.month, "level": LEVEL, "constant": list(self.constant), "indices": rows} | {
+            "settling": settling
+        }
 
 
 def sensitivity(
@@ -91,7 +101,7 @@ def sensitivity(
     values = result.means(outcomes or HEADLINES, month).drop(index=failed, errors="ignore")
     _refuse_gaps(values)
     analyse = _ranks(result) if measure == "ranks" else _indices(result)
-    rows, constant = [], []
+    rows, settling, constant = [], [], []
     for chosen, points in _by_levers(result):
         there = [point for point in points if point in values.index]
         for name in map(str, values):
@@ -99,13 +109,19 @@ def sensitivity(
             if np.ptp(y.to_numpy()) <= 1e-12 * y.abs().max():
                 constant.append(name)
             else:
-                rows.append(_ranked(analyse(y), LEADING[measure]).assign(outcome=name, **chosen))
+                found = _ranked(analyse(y), LEADING[measure])
+                rows.append(found.assign(outcome=name, **chosen))
+                if name in (outcomes or SETTLED):
+                    parts = _settling(design, y, analyse, len(found))
+                    settling += [part.assign(outcome=name, **chosen) for part in parts]
     keys = [axis.key for axis in design.levers]
     names = [*keys, "outcome", "axis", *COLUMNS[measure]]
     table = pd.concat(rows, ignore_index=True)[names] if rows else pd.DataFrame(columns=names)
     units = {name: BY_NAME[name].unit if name in BY_NAME else "" for name in values}
     table.insert(len(keys) + 1, "unit", table["outcome"].map(units))
-    return Sensitivity(design, month, table, tuple(dict.fromkeys(constant)), len(failed))
+    names = [*keys, "outcome", "axis", "samples", "value", "low", "high"]
+    settled = pd.concat(settling, ignore_index=True)[names] if settling else pd.DataFrame(columns=names)
+    return Sensitivity(design, month, table, tuple(dict.fromkeys(constant)), len(failed), settled)
 
 
 def measure_of(design: Design) -> str:
@@ -115,7 +131,7 @@ def measure_of(design: Design) -> str:
 
 def _indices(result: SweepResult) -> Callable[[pd.Series], pd.DataFrame]:
     unit = read_csv(result.folder / "unit.csv").drop(columns="sample").to_numpy(dtype=np.float64)
-    return lambda y: indices(result.design, unit, y.to_numpy(dtype=np.float64))
+    return lambda y: indices(result.design, unit[: len(y)], y.to_numpy(dtype=np.float64))
 
 
 def _ranks(result: SweepResult) -> Callable[[pd.Series], pd.DataFrame]:
@@ -162,6 +178,24 @@ def indices(design: Design, unit: Array, y: Array) -> pd.DataFrame:
         middle, width = np.asarray(value, dtype=np.float64), np.asarray(half, dtype=np.float64)
         frame = frame.assign(**{name: middle, f"{name}_low": middle - width, f"{name}_high": middle + width})
     return frame.assign(**{name: np.asarray(value, dtype=np.float64) for name, value in more.items()})
+
+
+def _settling(
+    design: Design, y: pd.Series, analyse: Callable[[pd.Series], pd.DataFrame], causes: int
+) -> Iterator[pd.DataFrame]:
+    """The leading index of every axis (``causes`` rows) with an eighth of the samples up to all, if they suffice."""
+    measure, axes = measure_of(design), len(design.axes)
+    block = {"sobol": axes + 2, "morris": axes + 1, "ranks": 1}[measure]  # points of a sample
+    least = {"sobol": 4, "morris": LEAST_TRAJECTORIES, "ranks": 2 * least_cases(causes)}[measure]
+    if measure == "ranks":  # the points of a factorial design are in order
+        y = y.sample(frac=1.0, random_state=np.random.default_rng([design.seed, 4]))
+    lead, samples = LEADING[measure], len(y) // block
+    for part in SETTLING:
+        count = samples // part
+        first = y.iloc[: count * block]
+        if (count >= least or part == 1) and np.ptp(first.to_numpy()) > 0:
+            found = analyse(first).rename(columns={lead: "value", f"{lead}_low": "low", f"{lead}_high": "high"})
+            yield found.assign(samples=count)
 
 
 def _ranked(frame: pd.DataFrame, by: str) -> pd.DataFrame:

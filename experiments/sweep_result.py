@@ -85,7 +85,7 @@ class SweepResult:
         known = [*BY_NAME, *(name for name, column in columns("sector").items() if column.kind != "key")]
         for name in names:
             if name not in known:
-                raise UserError(did_you_mean(name, known, "outcome or column"))
+                raise UserError(did_you_mean(name, list(dict.fromkeys(known)), "outcome or column"))
         frames = [self._of_batch(batch, names, month) for batch in self.batches]
         return pd.concat(frames).sort_index()
 

@@ -99,13 +99,13 @@ def _strip(canvas: Canvas, row: StripRow, strip: Strip, y: float) -> None:
 
 def _settling(canvas: Canvas, chart: Settling, left: float, top: float) -> None:
     low, high = chart.low, chart.high
-    settled = slice(min(6, len(low) - 1), None)  # the first intervals are too wide to set the scale
+    settled = slice(min(6, len(low) // 2), None)  # the first intervals are too wide to set the scale
     axis = linear_axis(min(low[settled]), max(high[settled]))
     x0, x1, y0, y1 = left + 56, left + PANEL[0] - 16, top + 66, top + PANEL[1] - 34
-    last = max(chart.runs[-1], 3)
+    first, last = chart.runs[0], max(chart.runs[-1], chart.runs[0] + 1)
 
     def across(runs: Sequence[int]) -> list[float]:
-        return [x0 + (n - 2) / (last - 2) * (x1 - x0) for n in runs]
+        return [x0 + (n - first) / (last - first) * (x1 - x0) for n in runs]
 
     def up(values: Sequence[float]) -> list[float]:
         return [y1 - float(place) * (y1 - y0) for place in axis.place(values)]
@@ -113,7 +113,7 @@ def _settling(canvas: Canvas, chart: Settling, left: float, top: float) -> None:
     canvas.line([left + 16, left + PANEL[0] - 16], [top + 14] * 2, INK.strong_rule, 1.0)
     canvas.text(left + 16, top + 34, chart.title, "title", 14, INK.ink)
     unit = f", {chart.unit}" if chart.unit else ""
-    canvas.text(left + 16, top + 52, f"Effect by number of runs, 95 %{unit}", "text", 11, INK.second)
+    canvas.text(left + 16, top + 52, chart.subtitle + unit, "text", 11, INK.second)
     for tick, words in zip(axis.ticks, axis.words, strict=True):
         y = up([tick])[0]
         canvas.line([x0, x1], [y, y], INK.strong_rule if tick == 0 else INK.grid, 1.0, zorder=0)
@@ -121,6 +121,6 @@ def _settling(canvas: Canvas, chart: Settling, left: float, top: float) -> None:
     color = INK.marks[chart.meaning]
     canvas.ax.fill_between(across(chart.runs), up(low), up(high), color=color, alpha=0.2, linewidth=0)
     canvas.line(across(chart.runs), up(chart.effect), color, 2.25, zorder=4)
-    for n in (2, last):
+    for n in (first, last):
         canvas.text(across([n])[0], y1 + 17, number(n, 0), "text", 11, INK.third, "center")
-    canvas.text((x0 + x1) / 2, y1 + 17, "runs", "text", 11, INK.third, "center")
+    canvas.text((x0 + x1) / 2, y1 + 17, chart.across, "text", 11, INK.third, "center")

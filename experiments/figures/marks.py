@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from experiments.discovery import Box, Discovery
+from experiments.figures.paired import Settling
 from experiments.figures.palette import Meaning
 from experiments.robustness import Robustness, unit_of
 from experiments.sensitivity import Sensitivity
@@ -12,6 +13,8 @@ from experiments.wording import decimals, month, number, plural
 from sim.outcomes import BY_NAME
 
 SHOWN = 10  # rows of a panel
+SETTLING_AXES, SETTLING_PANELS = 3, 24
+SETTLING_WORDS = {"sobol": "total index", "morris": "mean effect", "ranks": "partial rank correlation"}
 WORDS_OF_METHOD = {
     "sobol": "Dot and bar: share of the variance the axis has a part in (total index), 95 %. Pale dot: alone.",
     "morris": "Dot and bar: mean absolute effect of the axis over its range, 95 %. Pale dot: standard deviation.",
@@ -107,6 +110,28 @@ def sensitivity_panels(found: Sensitivity) -> list[Panel]:
             )
         )
     return panels
+
+
+def settling_panels(found: Sensitivity) -> list[Settling]:
+    """How the leading index of the most important axes settles with the samples, outcome by outcome."""
+    levers = [axis.key for axis in found.design.levers]
+    keys, panels = [*levers, "outcome"], []
+    leading = {key: rows["axis"].head(SETTLING_AXES).tolist() for key, rows in found.table.groupby(keys, sort=False)}
+    across = {"sobol": "samples", "morris": "trajectories", "ranks": "points"}[found.measure]
+    for key, rows in found.settling.groupby(keys, sort=False):
+        *chosen, name = key if isinstance(key, tuple) else (key,)
+        for axis in leading[key]:
+            part = rows[rows["axis"] == axis]
+            if len(part) < 2:
+                continue
+            value, low, high = (part[column].astype(float).tolist() for column in ("value", "low", "high"))
+            where = f" ({', '.join(map(str, chosen))})" if chosen else ""
+            unit = unit_of(str(name)) if found.measure == "morris" else ""
+            panels.append(Settling(
+                axis, unit, meaning_of(str(name)), part["samples"].tolist(), value, low, high,
+                subtitle=f"{label_of(str(name))}{where}: {SETTLING_WORDS[found.measure]}, 95 %", across=across,
+            ))  # fmt: skip
+    return panels[:SETTLING_PANELS]
 
 
 def trade_off(found: Discovery) -> TradeOff:

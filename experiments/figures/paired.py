@@ -71,7 +71,7 @@ class Strips:
 
 @dataclass(frozen=True)
 class Settling:
-    """An effect and its interval by number of runs."""
+    """An effect and its interval by number of runs, or another estimate by what it is made of."""
 
     title: str
     unit: str
@@ -80,6 +80,8 @@ class Settling:
     effect: list[float]
     low: list[float]
     high: list[float]
+    subtitle: str = "Effect by number of runs, 95 %"
+    across: str = "runs"
 
 
 def meaning_of(outcome: str) -> Meaning:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,10 +74,14 @@ def render_wedges(result: Attribution, path: Path, outcomes: Sequence[str] = ())
     there = set(result.total["outcome"])
     names = [name for name in outcomes or SHOWN if name in there] or sorted(there)
     columns = min(2, len(names))
-    canvas = Canvas(columns, -(-len(names) // columns), (CELL_WIDTH, CELL_HEIGHT))
-    for place, name in enumerate(names):
+    charts = [wedges(result, name) for name in names]
+    probe = Canvas(1, 1)  # the width follows from words that are measured on it
+    widest = max(probe.measure(words, "strong", 11) for chart in charts for words in _words(chart))
+    more = max(0, math.ceil(widest) + 8 - LABEL)
+    canvas = Canvas(columns, -(-len(names) // columns), (CELL_WIDTH + more, CELL_HEIGHT))
+    for place, chart in enumerate(charts):
         left, top = canvas.corner(place)
-        _draw(canvas, wedges(result, name), left + PADDING, top + PADDING)
+        _draw(canvas, chart, left + PADDING, top + PADDING, more)
     return canvas.save(path)
 
 
@@ -92,7 +97,8 @@ def stacked(chart: Wedges) -> list[tuple[NDArray[np.float64], NDArray[np.float64
     return edges
 
 
-def _draw(canvas: Canvas, chart: Wedges, left: float, top: float) -> None:
+def _draw(canvas: Canvas, chart: Wedges, left: float, top: float, more: float) -> None:
+    """``more`` px of width than a figure has otherwise, for long names of levers."""
     edges = stacked(chart)
     low, high = min(e[0].min() for e in edges), max(e[1].max() for e in edges)
     axis = linear_axis(float(low), float(high))
@@ -103,9 +109,9 @@ def _draw(canvas: Canvas, chart: Wedges, left: float, top: float) -> None:
     def up(values: object) -> NDArray[np.float64]:
         return y1 - axis.place(values) * PLOT  # type: ignore[arg-type]
 
-    canvas.line([left, left + WIDTH], [top] * 2, INK.strong_rule, 1.0)
+    canvas.line([left, left + WIDTH + more], [top] * 2, INK.strong_rule, 1.0)
     canvas.text(left, top + 24, chart.title, "title", 16, INK.ink)
-    for number, words in enumerate(canvas.wrap(chart.subtitle, "text", 12, WIDTH)):
+    for number, words in enumerate(canvas.wrap(chart.subtitle, "text", 12, WIDTH + more)):
         canvas.text(left, top + 43 + 16 * number, words, "text", 12, INK.second)
     for tick, words in zip(axis.ticks, axis.words, strict=True):
         y = float(up(tick))
@@ -143,14 +149,18 @@ def _labels(
     bottom: float,
 ) -> None:
     """Lever and value at the end of each wedge."""
-    places = decimals([wedge.values[-1] for wedge in chart.wedges] + [chart.total[-1]])
     middles = [float(up((low[-1] + high[-1]) / 2)) + 4 for low, high in edges]
     middles.append(float(up(chart.total[-1])) + 4)
-    words = [f"{signed(w.values[-1], places)} {_short(w.label)}" for w in chart.wedges]
-    words.append(f"{signed(chart.total[-1], places)} together")
-    for k, (text, y) in enumerate(zip(words, push_apart(middles, top + 6, bottom + 2), strict=True)):
+    for k, (text, y) in enumerate(zip(_words(chart), push_apart(middles, top + 6, bottom + 2), strict=True)):
         color = INK.ink if k == len(chart.wedges) else INK.words[chart.meaning]
-        canvas.text(x, y, _fitting(canvas, text), "strong", 11, color)
+        canvas.text(x, y, text, "strong", 11, color)
+
+
+def _words(chart: Wedges) -> list[str]:
+    """Value at the end and name of each lever, and of all together."""
+    places = decimals([wedge.values[-1] for wedge in chart.wedges] + [chart.total[-1]])
+    words = [f"{signed(w.values[-1], places)} {_short(w.label)}" for w in chart.wedges]
+    return [*words, f"{signed(chart.total[-1], places)} together"]
 
 
 def _short(lever: str) -> str:
@@ -158,8 +168,3 @@ def _short(lever: str) -> str:
     block, _, name = lever.partition(".")
     return name if name and " " not in block else lever.removeprefix("policy: ")
 
-
-def _fitting(canvas: Canvas, text: str) -> str:
-    while canvas.measure(text, "strong", 11) > LABEL - 8 and len(text) > 8:
-        text = text[:-2].rstrip("…") + "…"
-    return text

@@ -149,7 +149,10 @@ def _sensitivity(told: dict[str, Any], charts: Path) -> Section:
     heads, text = SENSITIVITY[measure]
     same = f"The same at every point: {', '.join(map(label_of, told['constant']))}." if told["constant"] else ""
     same += f" {plural(told['left_out'], 'point')} left out, of which a run failed." if told["left_out"] else ""
-    pictures = pictures_of(charts, {"sensitivity.png": "Sensitivity by outcome and axis"})
+    pictures = pictures_of(charts, {
+        "sensitivity.png": "Sensitivity by outcome and axis",
+        "sensitivity-samples.png": "How the estimates settle with samples",
+    })  # fmt: skip
     return Section("Sensitivity", text, (("", Table(heads, rows, note=same)),), pictures)
 
 

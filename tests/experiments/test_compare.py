@@ -287,7 +287,7 @@ def test_command_prints_what_the_interface_says(fake_engine, tmp_path, capsys):
             "sd_unpaired"}  # fmt: skip
     assert all(keys <= set(row) for row in told["outcomes"])
     assert len({row["outcome"] for row in told["outcomes"]}) == len(told["outcomes"]) == 22
-    assert {"effects.csv", "compare.json", "charts"} <= {path.name for path in out.iterdir()}
+    assert {"effects.csv", "effects-by-runs.csv", "compare.json", "charts"} <= {path.name for path in out.iterdir()}
     assert (out / "charts" / "effects.png").stat().st_size > 10_000
     assert json.loads((out / "compare.json").read_text())["finished"]
 

@@ -111,6 +111,20 @@ def test_gaps_are_refused(swept, monkeypatch):
         sensitivity(failed)
 
 
+@pytest.mark.parametrize(
+    ("method", "samples", "sizes"),
+    [("sobol", 64, [8, 16, 32, 64]), ("morris", 12, [3, 6, 12]), ("lhs", 60, [15, 30, 60])],
+)
+def test_estimates_settle_with_samples(swept, method, samples, sizes):
+    found = sensitivity(swept(method=method, samples=samples), ["hashprice"])
+    settling = found.settling[found.settling["axis"] == A]
+    assert settling["samples"].tolist() == sizes
+    assert settling["value"].iloc[-1] == found.table.set_index("axis").loc[A, found.leading], "all: the result"
+    width = (settling["high"] - settling["low"]).astype(float)
+    assert width.iloc[-1] < width.iloc[0]
+    assert {row["samples"] for row in found.to_json()["settling"]} == set(sizes)
+
+
 def monotone(x: np.ndarray) -> np.ndarray:
     """exp(3 x1 - 1.5 x2): ranks are those of 3 x1 - 1.5 x2; x3 does nothing."""
     return np.exp(3 * x[0] - 1.5 * x[1])
