@@ -89,7 +89,7 @@ CLAIMS: dict[str, tuple[tuple[Outcome, int], ...]] = {
     "neocloud-default": ((defaulted_mw, MORE), (last("ai_contracted_mw"), LESS)),
     "no-ai": ((new_leases(), LESS), (last("ai_contracted_mw"), LESS)),
     "no-regulation": ((in_regions("mining_power_mw", "ETHIOPIA"), MORE),),
-    "outside-developers-surge": ((last("ai_contracted_mw"), LESS), (last("ai_rent_usd_m_per_mw_year"), LESS)),
+    "outside-developers-surge": ((last("ai_contracted_mw"), LESS), (in_2027("ai_rent_usd_m_per_mw_year"), LESS)),
     "power-price-shock": ((in_2027("mean_power_price_usd_per_mwh"), MORE), (in_2027("mining_power_gw"), LESS)),
     "predictive-maintenance": ((from_2028("mining_energy_twh"), MORE), (last("network_hashrate_ehs"), MORE)),
     "skills-transfer": ((total("ai_contracted_mw"), MORE), (total("ai_delivered_mw"), MORE)),
