@@ -46,7 +46,7 @@ def list_cases(owner: Index, miner: Index, due: Mask) -> Looks:
                     found[0, n], found[1, n], found[2, n] = run, site, role
                     found[3, n] = theirs if role == CLIENT else mine
                     n += 1
-    return Looks(found[0, :n].copy(), found[1, :n].copy(), found[2, :n].copy(), found[3, :n].copy())
+    return Looks(found[0, :n], found[1, :n], found[2, :n], found[3, :n])
 
 
 @compiled

@@ -257,7 +257,11 @@ class OnSale(NamedTuple):
 def new_rig_values(run: Index, hashprice: Array, cost_per_mwh: Array, sale: OnSale, machines: Machines) -> Array:
     """Value of new rigs (n,), USD per MW, to owners who reckon with this hashprice after pool fee and this cost."""
     kinds = sale.ehs_per_mw.shape[1]
-    first, kind = kinds * np.arange(len(run) + 1), np.arange(kinds * len(run)) % kinds
+    first, kind = np.empty(len(run) + 1, np.int64), np.empty(kinds * len(run), np.int64)
+    for k in range(len(first)):
+        first[k] = kinds * k
+    for j in range(len(kind)):
+        kind[j] = j % kinds
     values = _values(first, kind, run, hashprice, cost_per_mwh, sale.mw_per_ehs, sale.life, machines)
     total = np.zeros(len(run))
     for k in range(len(run)):

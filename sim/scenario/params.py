@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -126,9 +127,15 @@ def drawn(scenario: Scenario, seed: int, runs: Sequence[int], mode: Mode) -> dic
 def _sample(info: FieldInfo, seed: int, runs: Sequence[int]) -> Floats:
     """One value per run by inversion. Each key has its own stream, so two scenarios share the uniform."""
     assert info.distribution is not None
-    u = np.array([generator(seed, run, f"assumption:{info.key}").random() for run in runs], dtype=float)
+    u = np.array([_uniform(seed, run, info.key) for run in runs])
     drawn = info.distribution.ppf(u)
     return np.rint(drawn) if info.kind == "int" else drawn
+
+
+@lru_cache(maxsize=8192)  # scenarios are compared run by run: the same draws of some dozens of runs come again
+def _uniform(seed: int, run: int, key: str) -> float:
+    """The one uniform number behind an assumption of a run."""
+    return generator(seed, run, f"assumption:{key}").random()
 
 
 def _column(values: Floats) -> Floats:
