@@ -97,7 +97,7 @@ def test_waiting_draws_frame_and_baseline_at_once(monkeypatch, runs):
     found = charts(monkeypatch, full(runs["baseline"]), Snapshot(wanted=22))
     assert len(found) == 15
     assert {chart.footer for chart in found.values()} == {"Baseline: 22 runs · scenario: starting"}
-    names = [series.get("name") for series in json.loads(found["hashprice"].packed)["series"]]
+    names = [series.get("name") for series in json.loads(found["hashprice"].option)["series"]]
     assert "Baseline" in names
 
 
@@ -105,7 +105,7 @@ def test_the_first_answer_has_paths_and_no_bands(monkeypatch, runs):
     few = first(runs["own"], 8)
     found = charts(monkeypatch, full(runs["baseline"]), Snapshot(few, 8, 22, 0.4))
     assert found["hashprice"].footer == "8 runs as paths, baseline of the same · bands from 20 runs"
-    assert not any("band" in str(series.get("stack")) for series in json.loads(found["hashprice"].packed)["series"])
+    assert not any("band" in str(series.get("stack")) for series in json.loads(found["hashprice"].option)["series"])
 
 
 def test_an_older_setting_says_so_and_fades(monkeypatch, runs):
@@ -122,7 +122,7 @@ def test_an_older_setting_says_so_and_fades(monkeypatch, runs):
 def test_few_runs_are_compared_with_the_same_runs_of_the_baseline(monkeypatch, runs):
     few = first(runs["own"], 3)
     found = charts(monkeypatch, full(runs["baseline"]), Snapshot(few, 3, 22, 0.1))
-    series = json.loads(found["hashprice"].packed)["series"]
+    series = json.loads(found["hashprice"].option)["series"]
     dots = next(item for item in series if item.get("name") == "Baseline")["data"]
     same = runs["baseline"].outcome("hashprice").loc[[0, 1, 2]].median()
     assert [value for _, value in dots] == pytest.approx(same.to_list(), rel=1e-3)
@@ -132,7 +132,7 @@ def test_few_runs_are_compared_with_the_same_runs_of_the_baseline(monkeypatch, r
 def test_the_full_band(monkeypatch, runs):
     found = charts(monkeypatch, full(runs["baseline"]), full(runs["own"]))
     assert found["hashprice"].footer.startswith(f"22 runs · bands 10{DASH}90 %, 25{DASH}75 %")
-    assert any("band" in str(series.get("stack")) for series in json.loads(found["hashprice"].packed)["series"])
+    assert any("band" in str(series.get("stack")) for series in json.loads(found["hashprice"].option)["series"])
     assert not found["hashprice"].older
 
 

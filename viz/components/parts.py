@@ -55,7 +55,7 @@ def _Chart(  # noqa: N802
     title: str,
     subtitle: str,
     footer: str,
-    packed: str,
+    option: str,
     height: int,
     older: bool,
     bare: bool,
@@ -70,7 +70,7 @@ def _Chart(  # noqa: N802
     event_action: Event,
     event_go_on: Event,
 ) -> None:
-    """The widget of ChartBlock; ``packed`` is its option as JSON."""
+    """The widget of ChartBlock, its option as text."""
 
 
 def ChartBlock(  # noqa: N802
@@ -99,7 +99,7 @@ def ChartBlock(  # noqa: N802
     The option travels as text: as data, every number of it would be visited at each rendering of a page.
     """
     return _Chart(
-        name=name, title=title, subtitle=subtitle, footer=footer, packed=packed(option), height=height, older=older,
+        name=name, title=title, subtitle=subtitle, footer=footer, option=packed(option), height=height, older=older,
         bare=bare, table=table, notice=notice, more=more, definition=definition, switches=switches,
         event_toggle=event_toggle, event_open_table=event_open_table, event_csv=event_csv, event_action=event_action,
         event_go_on=event_go_on,
