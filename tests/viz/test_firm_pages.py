@@ -156,7 +156,7 @@ def test_a_firm_is_shown_over_runs_and_its_story_is_run_0(monkeypatch, one, list
     assert {"What becomes of it", "Books over runs", "Balance sheet", "Contracts", "Data coverage"} <= set(tables)
     assert all(table.saves for name, table in tables.items() if table.rows), "a table without its numbers"
     assert tables["What becomes of it"].rows[0]["cells"][1]["words"].endswith(" of 2")
-    charts = {chart.name for chart in shown.with_trait("packed")}
+    charts = {chart.name for chart in shown.with_trait("option")}
     assert charts == {"power", "sales", "rigs", "books", "rate", "firm-runs"}
     bars = shown.with_trait("meaning")
     assert len(bars) == 1
@@ -292,7 +292,7 @@ def test_stress_shows_what_it_found_and_every_number(monkeypatch, stressed):
     assert {"What breaks first", "How severe it must be", "What strikes"} == set(tables)
     assert all(table.saves for table in tables.values())
     assert [block.name for block in shown.with_trait("picture")] == ["stress-firms"]
-    assert [chart.name for chart in shown.with_trait("packed")] == ["failures"]
+    assert [chart.name for chart in shown.with_trait("option")] == ["failures"]
     assert shown.with_trait("progress")[0].progress["state"] == "done"
 
 
