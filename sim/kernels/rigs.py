@@ -105,20 +105,28 @@ class Buyers(NamedTuple):
     cost: Array
 
 
-@compiled
+@inlined
 def _wanted(
-    machines: Machines, buyers: Buyers, markup: float, k: int, generation: int, free: Array, paid: Array
-) -> float:
-    """EH/s of a generation that a buyer would take: as racks and money allow, if worth more than asked."""
-    run = buyers.run[k]
+    machines: Machines, buyers: Buyers, markup: float, begin: int, end: int, generation: int, free: Array,
+    paid: Array, wanted: Array,
+) -> float:  # fmt: skip
+    """EH/s of a generation that the buyers of a run would take, ``wanted`` (n,), and their sum.
+
+    As racks and money allow, if worth more than asked. In two loops: the first the compiler does for several buyers
+    at a time.
+    """
+    run = buyers.run[begin]
     asked, mw = markup * machines.used[run, generation], machines.mw_per_ehs[run, generation]
-    wanted = min(free[k] / mw, (buyers.budget[k] - paid[k]) / asked)
-    if wanted <= 0.0:
-        return 0.0
-    earned, spent = yearly_flows(buyers.hashprice[k], buyers.cost[k], machines.uptime[run])
     decline, discount, life = machines.decline[run], machines.discount[run], machines.life[run, generation]
-    value = present_value(earned, mw * spent, decline, discount, life)
-    return wanted if value > asked else 0.0
+    uptime, total = machines.uptime[run], 0.0
+    for k in range(begin, end):
+        earned, spent = yearly_flows(buyers.hashprice[k], buyers.cost[k], uptime)
+        wanted[k] = present_value(earned, mw * spent, decline, discount, life)
+    for k in range(begin, end):
+        most = min(free[k] / mw, (buyers.budget[k] - paid[k]) / asked)
+        wanted[k] = most if most > 0.0 and wanted[k] > asked else 0.0
+        total += wanted[k]
+    return total
 
 
 @compiled
@@ -138,9 +146,7 @@ def sell_used(machines: Machines, buyers: Buyers, markup: float, dealers: Array,
         for generation in range(dealers.shape[1] - 1, -1, -1):
             total = 0.0
             if dealers[run, generation] > 0.0 and machines.used[run, generation] > 0.0:
-                for k in range(begin, end):
-                    wanted[k] = _wanted(machines, buyers, markup, k, generation, free, paid)
-                    total += wanted[k]
+                total = _wanted(machines, buyers, markup, begin, end, generation, free, paid, wanted)
             if total <= 0.0:
                 continue
             part, sold = min(dealers[run, generation] / total, 1.0), 0.0
