@@ -77,6 +77,7 @@ def test_all_measurements_are_there_and_sound(told):
     assert (told["measured_months"], told["batch"], told["repeats"]) == (3, 2, 2)
     assert 0 < told["start_up_seconds"] < 10
     assert 0 < told["recording_share"] < 1
+    assert 0 < told["recording_share_later"] < 1
     assert sum(told["phases"].values()) == pytest.approx(1.0, abs=0.05)  # medians of shares that add up to one
     assert {SET_UP, RECORDING, BETWEEN, *phases_of_a_month()} <= set(told["phases"])
     for name, (low, high) in told["intervals"].items():
