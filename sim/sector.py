@@ -227,7 +227,7 @@ class Sector:
         self.regions.emissions = self.regions.load0 * self.hours * self.regions.carbon / 1000
         self.start_emissions = self.regions.emissions.copy()
         self.dispatched = running
-        self.overhead = bills.overhead(self)
+        self.overhead = np.zeros((self.n_runs, self.n_firms))
         self.start_rigs = np.ascontiguousarray(self.rigs.ehs).sum(axis=-1)
         self.start_rigs = sum_by(self.sites.miner, self.start_rigs, self.n_firms)
         self.left_mining = np.zeros((self.n_runs, self.n_firms), bool)

@@ -13,7 +13,6 @@ import numpy as np
 from sim.kernels.compiled import Array, Index, Mask, compiled
 from sim.kernels.options import OptionTable
 
-TRANSPORT_USD_PER_MW = 25_000.0  # dismantle, ship, reinstall a MW of rigs (assumed: about 1 USD per TH/s)
 SCRAP_DISCOUNT = 0.7  # of second-hand value when a whole site is cleared at once
 SHIPPED_DISCOUNT = 0.8  # of second-hand value when rigs are shipped off while the site is kept
 SALE_DISCOUNT = 0.9  # of the expected bid that the seller keeps
@@ -221,11 +220,11 @@ class Movers(NamedTuple):
 
 @compiled
 def move_rigs(
-    allowed: bool, room: Room, region: Index, distance: Array, at: Movers, table: OptionTable, codes: Codes
+    allowed: bool, room: Room, region: Index, freight: Array, at: Movers, table: OptionTable, codes: Codes
 ) -> tuple[Index, Array]:
     """Option to move rigs, if that is ``allowed``, to the firm's ``room`` or to dealers.
 
-    ``region`` (R, S) of sites, ``distance`` (X, X) between regions. Returns the site they would go to (-1 dealers)
+    ``region`` (R, S) of sites, ``freight`` (X, X) between regions, USD per MW. Returns the site they would go to (-1 dealers)
     and the share of them that fits there (n,).
     """
     target, fits = np.full(len(at.run), -1), np.zeros(len(at.run))
@@ -235,7 +234,7 @@ def move_rigs(
         fits[k] = min(free / rigs, 1.0) if rigs > 0.0 else 0.0
         moved = 0.0
         if site >= 0 and site != at.site[k] and fits[k] >= SMALLEST_STEP:
-            transport = rigs * TRANSPORT_USD_PER_MW * distance[at.region[k], region[run, site]]
+            transport = rigs * freight[at.region[k], region[run, site]]
             moved = fits[k] * (at.there[k] - here - transport)
         # without a site of his own to go to the owner can ship them off to dealers
         worth = moved if moved > 0.0 else SHIPPED_DISCOUNT * at.scrap[k] - here

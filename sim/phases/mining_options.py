@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.phases.cases import Cases
     from sim.sector import Sector
 
+TRANSPORT_USD_PER_MW = 25_000.0  # dismantle, ship, reinstall a MW of rigs (assumed: about 1 USD per TH/s)
 AI_SITE_VALUE = 1.2e6  # USD per MW an AI developer bids for a suitable connected site (facts: 3 M at the very best)
 DEVELOPER_MINIMUM_MW = 25.0
 FUTURE_YEARS = 3.0  # fixed cost of a site that a closing firm saves
@@ -97,7 +98,8 @@ def _move_rigs(s: Sector, c: Cases, table: OptionTable) -> tuple[Index, Array]:
         there=rigs.values_elsewhere(c.ehs, c.run, c.hashprice, cost_there, case_module.machines(s)),
         hashing=s.regions.hashing_allowed[c.run, c.region], own_rigs=c.role != HOST,
     )  # fmt: skip
-    return mining.move_rigs(s.relocation_allowed, room, sites.region, s.distance, movers, table, CODES)
+    freight = TRANSPORT_USD_PER_MW * s.distance
+    return mining.move_rigs(s.relocation_allowed, room, sites.region, freight, movers, table, CODES)
 
 
 def _leave(s: Sector, c: Cases, bid_per_mw: Array, table: OptionTable) -> None:

@@ -108,17 +108,17 @@ def test_rigs_move_where_they_are_worth_the_transport_else_to_dealers() -> None:
         value=np.full(n, million), scrap=np.array([0.5, 2.0, 0.5, 0.5]) * million, there=np.full(n, 2 * million),
         hashing=np.array([1.0, 0.1, 1.0, 1.0]), own_rigs=np.ones(n, bool),
     )  # fmt: skip
-    region, distance = np.zeros((1, 6), np.int64), np.array([[2.0]])
+    region, freight = np.zeros((1, 6), np.int64), np.array([[50_000.0]])
     found = table(n)
-    target, fits = mining.move_rigs(True, room, region, distance, at, found, CODES)
-    transport = 8 * 25_000 * 2
+    target, fits = mining.move_rigs(True, room, region, freight, at, found, CODES)
+    transport = 8 * 50_000
     # half fits; a ban makes what stays worth less; to its own site nothing moves; too little to move
     np.testing.assert_allclose(fits[:3], 0.5)
     np.testing.assert_array_equal(target[:3], [5, 5, -1])
     moved = [0.5 * (million - transport), 0.5 * (1.9 * million - transport), 0.8 * 0.5 * million - million]
     np.testing.assert_allclose(found.value[:3, 3], moved)
     np.testing.assert_array_equal(found.gate[:, 3], 10 * np.array([OPEN, OPEN, WORSE, NOTHING]))
-    mining.move_rigs(False, room, region, distance, at, found, CODES)
+    mining.move_rigs(False, room, region, freight, at, found, CODES)
     assert (found.gate[:, 3] == 10 * mining.FORBIDDEN).all()
 
 
