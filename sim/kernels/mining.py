@@ -224,8 +224,8 @@ def move_rigs(
 ) -> tuple[Index, Array]:
     """Option to move rigs, if that is ``allowed``, to the firm's ``room`` or to dealers.
 
-    ``region`` (R, S) of sites, ``freight`` (X, X) between regions, USD per MW. Returns the site they would go to (-1 dealers)
-    and the share of them that fits there (n,).
+    ``region`` (R, S) of sites, ``freight`` (X, X) between regions, USD per MW. Returns the site they would go to
+    (-1 dealers) and the share of them that fits there (n,).
     """
     target, fits = np.full(len(at.run), -1), np.zeros(len(at.run))
     for k in range(len(at.run)):
