@@ -91,11 +91,6 @@ def running_total(values: Array, group: Index) -> Array:
     return sums.running_totals(values, group)
 
 
-def first_in_group(group: Index) -> Mask:
-    """True at the first member of each group of a sorted list."""
-    return np.r_[True, group[1:] != group[:-1]] if len(group) else np.zeros(0, bool)
-
-
 def safe_divide(a: Array, b: Array, otherwise: float = 0.0) -> Array:
     """a / b where b is positive, else ``otherwise``."""
     if a.shape != b.shape:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from sim.columns import empty
 from sim.kernels import sites as kernels
-from sim.months import month_name
-from sim.record_decisions import frame_of, in_order, month_names, pick
+from sim.record_decisions import dates, frame_of, in_order, month_names, pick
 
 if TYPE_CHECKING:
     from sim.arrays import Array, Index
@@ -46,13 +45,11 @@ class Fleets:
             return empty("fleet")
         data = in_order(self.parts, "row")
         row, generation = data.pop("row"), data["generation"]
-        released = np.ceil(s.rigs.release).astype(np.int64) + s.start_month
-        first = int(released.min(initial=0))
-        known = [month_name(first + k) for k in range(int(released.max(initial=0)) - first + 1)]
+        cell = row * s.rigs.release.shape[1] + generation
         data |= {
             "run": np.array(s.runs, dtype=np.int64)[row], "month": pick(month_names(s), data["month"]),
             "firm": pick(s.labels.firms, data["firm"]), "generation": pick(s.generation_names, generation),
-            "released": pick(known, released[row, generation] - first),
+            "released": dates(s, np.ceil(s.rigs.release).astype(np.int64).ravel()).take(cell),
             "j_per_th": s.rigs.j_per_th[row, generation],
         }  # fmt: skip
         return frame_of("fleet", data)

@@ -2,112 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = playwright.expect
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
-
-ROOT = Path(__file__).resolve().parents[2]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-WAIT = 60_000  # ms, for a machine with other work
-# A small world, said so by the dashboard's own settings: bands from 20 runs on.
-SMALL = {"RUNS": "22", "FIRMS": "110", "SITES": "220", "MONTHS": "8", "WORKERS": "1"}
-FIRMS = (ROOT / "sim" / "data" / "firms_2026.csv").read_text(encoding="utf-8")
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+FIRMS = (Path(__file__).resolve().parents[2] / "sim" / "data" / "firms_2026.csv").read_text(encoding="utf-8")
 CARBON = "policy.carbon_price_usd_per_t"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
-    """Address of a running dashboard."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    kept = tmp_path_factory.mktemp("kept")
-    settings = {f"HASHPIVOT_DASHBOARD_{name}": value for name, value in SMALL.items()}
-    environment = os.environ | settings | {"HASHPIVOT_DASHBOARD_CACHE": str(kept), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", "from experiments.cli import main; main()", "dashboard", "--port", str(port)]
-    with (kept / "log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, cwd=kept, stdout=log, stderr=log, start_new_session=True)
-    try:
-        _wait_until_ready(f"http://127.0.0.1:{port}/readyz", server, kept / "log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(timeout=20)
-
-
-def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + 90
-    while time.monotonic() < end:
-        assert server.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                assert answer.status == 200
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-    raise AssertionError(f"not ready: {log.read_text()}")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    expect.set_options(timeout=WAIT)
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-def _note_failure(request, wrong: list[str]) -> None:
-    if "ABORTED" not in (request.failure or ""):
-        wrong.append(f"{request.failure}: {request.url}")
-
-
-@contextmanager
-def window(browser, address: str, width: int = 1440, **options):
-    """A fresh context with one page; on leaving, nothing may have gone wrong in it."""
-    context = browser.new_context(viewport={"width": width, "height": 1000}, **options)
-    wrong: list[str] = []
-
-    def gate(route) -> None:
-        if route.request.url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
-            route.continue_()
-        else:
-            wrong.append(f"asked for {route.request.url}")
-            route.abort()
-
-    context.route("**/*", gate)
-    page = context.new_page()
-    page.set_default_timeout(WAIT)
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    # whoever leaves a page early breaks off what it still loads: that is no failure
-    page.on("requestfailed", lambda request: _note_failure(request, wrong))
-    page.on(
-        "response", lambda answer: wrong.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None
-    )
-    yield page
-    context.close()
-    assert wrong == []
-
-
 # All runs are in, every chart shows them, and, where there is something to compare with, every card its interval.
 # A page tells so in several messages: one of them alone may belong to the setting before.
 SETTLED = """(compared) => {
@@ -141,8 +46,8 @@ def move(page, key: str, presses: int) -> None:
         page.keyboard.press("ArrowRight")
 
 
-def test_explore_from_lever_to_band_to_link_in_a_fresh_window(browser, address, tmp_path):
-    with window(browser, address) as page:
+def test_explore_from_lever_to_band_to_link_in_a_fresh_window(window, address, tmp_path):
+    with window() as page:
         page.goto(address)
         page.wait_for_selector("h1:has-text('Baseline')")
         wait_for_band(page, compared=False)
@@ -169,7 +74,7 @@ def test_explore_from_lever_to_band_to_link_in_a_fresh_window(browser, address, 
         page.wait_for_selector("h1:has-text('Baseline')")
         page.get_by_role("button", name="Redo").first.click()
         page.wait_for_selector("h1:has-text('Carbon price')")
-    with window(browser, address) as page:
+    with window() as page:
         page.goto(link)
         page.wait_for_selector(f"h1:text-is('{title}')")
         wait_for_band(page)
@@ -177,8 +82,8 @@ def test_explore_from_lever_to_band_to_link_in_a_fresh_window(browser, address, 
         assert page.locator(".hp-card-change").all_inner_texts() == changes
 
 
-def test_a_lever_stays_where_the_hand_left_it(browser, address):
-    with window(browser, address) as page:
+def test_a_lever_stays_where_the_hand_left_it(window, address):
+    with window() as page:
         page.goto(address)
         page.wait_for_selector(f"[data-key='{CARBON}']")
         field = page.locator(f"[data-key='{CARBON}'] .hp-value input")
@@ -191,8 +96,8 @@ def test_a_lever_stays_where_the_hand_left_it(browser, address):
         assert float(field.input_value()) == shown[-1]
 
 
-def test_cancelling_and_going_on(browser, address):
-    with window(browser, address) as page:
+def test_cancelling_and_going_on(window, address):
+    with window() as page:
         page.add_init_script(f"({CANCEL})()")
         page.goto(f"{address}/?scenario=btc-crash")
         page.wait_for_selector(".hp-progress :text-matches('Stopped at \\\\d+ of 22 runs')")
@@ -201,8 +106,8 @@ def test_cancelling_and_going_on(browser, address):
         wait_for_band(page)
 
 
-def test_two_visitors_do_not_see_each_other(browser, address):
-    with window(browser, address) as one, window(browser, address, color_scheme="dark") as two:
+def test_two_visitors_do_not_see_each_other(window, address):
+    with window() as one, window(color_scheme="dark") as two:
         one.goto(address)
         two.goto(f"{address}/?scenario=carbon-tax")
         two.wait_for_selector("h1:has-text('Carbon price')")
@@ -215,8 +120,8 @@ def test_two_visitors_do_not_see_each_other(browser, address):
         expect(two.locator(".v-application").first).to_have_css("background-color", "rgb(21, 24, 29)")
 
 
-def test_pinning_leads_to_compare(browser, address):
-    with window(browser, address) as page:
+def test_pinning_leads_to_compare(window, address):
+    with window() as page:
         page.goto(f"{address}/?scenario=carbon-tax")
         page.get_by_role("button", name="Pin to Compare").click()
         page.wait_for_selector("button:has-text('Pinned to Compare')")
@@ -233,8 +138,8 @@ def test_pinning_leads_to_compare(browser, address):
         page.wait_for_selector("h1:has-text('Compare scenarios')")
 
 
-def test_files_and_wrong_input_are_answered_in_the_page(browser, address):
-    with window(browser, address) as page:
+def test_files_and_wrong_input_are_answered_in_the_page(window, address):
+    with window() as page:
         page.goto(f"{address}/?policy.carbon_prise=3")
         page.wait_for_selector(".hp-problem:has-text('did you mean policy.carbon_price_usd_per_t')")
         load = page.locator("input[aria-label='Scenario file']")
@@ -258,8 +163,8 @@ def test_files_and_wrong_input_are_answered_in_the_page(browser, address):
         page.wait_for_selector("text=/\\d+ firms from mine.csv/")
 
 
-def test_a_phone_has_a_sheet_of_levers_and_no_sideways_scrolling(browser, address):
-    with window(browser, address, width=400, has_touch=True) as page:
+def test_a_phone_has_a_sheet_of_levers_and_no_sideways_scrolling(window, address):
+    with window(width=400, has_touch=True) as page:
         page.goto(address)
         page.wait_for_selector(".hp-plot canvas")
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
@@ -272,8 +177,8 @@ def test_a_phone_has_a_sheet_of_levers_and_no_sideways_scrolling(browser, addres
         page.wait_for_selector("h1:has-text('Compare scenarios')")
 
 
-def test_every_page_opens_by_its_address(browser, address):
-    with window(browser, address) as page:
+def test_every_page_opens_by_its_address(window, address):
+    with window() as page:
         page.goto(address)
         page.wait_for_selector(".hp-nav a[aria-current=page]:has-text('Explore')")
         pages = {link.inner_text(): link.get_attribute("href") for link in page.locator(".hp-nav a").all()}
@@ -295,8 +200,8 @@ def test_an_unknown_address_is_no_dead_page(address):
     assert 'href="/"' in page
 
 
-def test_a_firm_is_opened_and_tells_why_it_decided_so(browser, address):
-    with window(browser, address) as page:
+def test_a_firm_is_opened_and_tells_why_it_decided_so(window, address):
+    with window() as page:
         page.goto(f"{address}/firms")
         page.locator(".hp-data .hp-link", has_text="Core Scientific").click()
         page.wait_for_selector("h1:text-is('Core Scientific')")
@@ -308,14 +213,14 @@ def test_a_firm_is_opened_and_tells_why_it_decided_so(browser, address):
         page.wait_for_selector(".hp-reason-chosen")
         link = page.url
         words = page.locator(".hp-reason-chosen h4").first.inner_text()
-    with window(browser, address, width=400) as page:
+    with window(width=400) as page:
         page.goto(link)
         page.wait_for_selector(f".hp-reason-chosen h4:text-is('{words}')")
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
-def test_the_network_keeps_its_places_while_months_go_by(browser, address):
-    with window(browser, address) as page:
+def test_the_network_keeps_its_places_while_months_go_by(window, address):
+    with window() as page:
         page.goto(f"{address}/network")
         page.wait_for_selector(".hp-node >> nth=5")
         places = "all => all.map((circle) => circle.getAttribute('cy'))"
@@ -337,8 +242,8 @@ def test_the_network_keeps_its_places_while_months_go_by(browser, address):
         page.wait_for_selector("h2 >> nth=0")
 
 
-def test_the_calculator_answers_as_an_input_moves(browser, address):
-    with window(browser, address) as page:
+def test_the_calculator_answers_as_an_input_moves(window, address):
+    with window() as page:
         page.goto(f"{address}/calculator")
         best = page.locator(".hp-fact dd").last
         best.wait_for()
@@ -356,16 +261,16 @@ def test_the_calculator_answers_as_an_input_moves(browser, address):
         page.wait_for_selector(".hp-wrong:has-text('Nothing was changed')")
 
 
-def test_a_stress_test_runs_and_shades_what_it_found(browser, address):
-    with window(browser, address) as page:
+def test_a_stress_test_runs_and_shades_what_it_found(window, address):
+    with window() as page:
         page.goto(f"{address}/stress?show-shocks=coin-crash")
         page.get_by_role("button", name="Run the stress test").click()
         page.wait_for_selector(".hp-heat tbody tr >> nth=4")
         assert page.locator(".hp-heat td").first.inner_text().endswith("%")
 
 
-def test_every_story_is_told_and_a_model_is_stepped(browser, address):
-    with window(browser, address) as page:
+def test_every_story_is_told_and_a_model_is_stepped(window, address, months):
+    with window() as page:
         page.goto(f"{address}/learn")
         names = page.locator(".hp-story-list button")
         names.nth(5).wait_for()
@@ -373,16 +278,16 @@ def test_every_story_is_told_and_a_model_is_stepped(browser, address):
             names.nth(place).click()
             page.wait_for_selector(".hp-story .hp-plot canvas")
         names.nth(5).click()
-        page.wait_for_selector(f"text=/step 0 of {SMALL['MONTHS']}/")
+        page.wait_for_selector(f"text=/step 0 of {months}/")
         page.get_by_role("button", name="Step", exact=True).click()
-        page.wait_for_selector(f"text=/step 1 of {SMALL['MONTHS']}/")
+        page.wait_for_selector(f"text=/step 1 of {months}/")
         page.get_by_role("button", name="12 months").click()
-        page.wait_for_selector(f"text=/step {SMALL['MONTHS']} of {SMALL['MONTHS']}/")
+        page.wait_for_selector(f"text=/step {months} of {months}/")
         page.wait_for_selector("#chart-agents canvas")
 
 
-def test_about_shows_the_picture_of_the_hindcast(browser, address):
-    with window(browser, address) as page:
+def test_about_shows_the_picture_of_the_hindcast(window, address):
+    with window() as page:
         page.goto(f"{address}/about")
         page.wait_for_selector(".hp-prose img")
         page.wait_for_function("() => document.querySelector('.hp-prose img').naturalWidth > 500")

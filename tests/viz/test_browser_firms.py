@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-
-import pytest
-
 from experiments.shocks import SHOCKS
 
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-_spec = spec_from_file_location("browser_tests", Path(__file__).with_name("test_browser.py"))
-assert _spec is not None
-assert _spec.loader is not None
-shared = sys.modules.setdefault("browser_tests", module_from_spec(_spec))
-_spec.loader.exec_module(shared)
-
-address, browser, window = shared.address, shared.browser, shared.window  # fixtures, and a page that must not fail
-pytestmark = shared.pytestmark
 FIRM = "firms?show-firm=Core%20Scientific"
 # Path, and what is there when the page is complete.
 PAGES = {
@@ -43,8 +28,8 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("main .hp-foot button, ma
   .map((item) => item.getBoundingClientRect()).filter((box) => box.width && box.height < 24).length"""
 
 
-def test_no_page_scrolls_sideways_on_a_phone_and_every_control_has_a_name(browser, address):
-    with window(browser, address, width=400, has_touch=True) as page:
+def test_no_page_scrolls_sideways_on_a_phone_and_every_control_has_a_name(window, address):
+    with window(width=400, has_touch=True) as page:
         for path, there in PAGES.items():
             page.goto(f"{address}/{path}")
             page.wait_for_selector(there)
@@ -54,8 +39,8 @@ def test_no_page_scrolls_sideways_on_a_phone_and_every_control_has_a_name(browse
             assert page.evaluate(SMALL_TARGETS) == 0, path
 
 
-def test_tables_and_drawings_are_taken_away(browser, address, tmp_path):
-    with window(browser, address) as page:
+def test_tables_and_drawings_are_taken_away(window, address, tmp_path):
+    with window() as page:
         page.goto(f"{address}/{FIRM}")
         page.wait_for_selector(PAGES[FIRM])
         with page.expect_download() as download:
@@ -85,8 +70,8 @@ def test_tables_and_drawings_are_taken_away(browser, address, tmp_path):
         assert len(picture) > 30_000
 
 
-def test_a_stress_test_is_cancelled_run_again_and_outlives_a_change(browser, address, tmp_path):
-    with window(browser, address) as page:
+def test_a_stress_test_is_cancelled_run_again_and_outlives_a_change(window, address, tmp_path):
+    with window() as page:
         page.goto(f"{address}/stress?show-shocks={'%2C'.join(SHOCKS)}&show-until=0.5")  # long enough to be cancelled
         page.wait_for_selector("text=Nothing has run yet.")
         page.get_by_role("button", name="Run the stress test").focus()
@@ -107,8 +92,8 @@ def test_a_stress_test_is_cancelled_run_again_and_outlives_a_change(browser, add
         assert len((tmp_path / "heat.png").read_bytes()) > 30_000
 
 
-def test_a_node_is_chosen_by_keys_and_leads_to_its_page(browser, address):
-    with window(browser, address) as page:
+def test_a_node_is_chosen_by_keys_and_leads_to_its_page(window, address):
+    with window() as page:
         page.goto(f"{address}/network")
         node = page.locator(".hp-node[aria-label^='IREN']")
         node.focus()

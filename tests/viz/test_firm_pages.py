@@ -26,12 +26,12 @@ from viz.pages import firms as firms_page
 from viz.pages import network as network_page
 from viz.pages import one_run
 from viz.pages import stress as stress_page
-from viz.settings import settings
 from viz.state import History, View
 from viz.tasks import Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 WORLD = {"FIRMS": "110", "SITES": "220", "MONTHS": "14", "RUNS": "22"}
+pytestmark = pytest.mark.usefixtures("small_world")
 OVERRIDES = {"world.firms": 110, "world.sites": 220, "world.months": 14}
 FIRM = "Riot Platforms"
 
@@ -50,17 +50,6 @@ def listed() -> ResultSet:
 def stressed() -> StressResult:
     scenario = Scenario.load("baseline", OVERRIDES)
     return stress(scenario, ["coin-crash"], date="2026-10", runs=2, follow=6, until=0.5)
-
-
-@pytest.fixture(autouse=True)
-def small_world(monkeypatch):
-    for name, value in WORLD.items():
-        monkeypatch.setenv(f"HASHPIVOT_DASHBOARD_{name}", value)
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
-    session.history.value = History()
-    session.firms.value = None
 
 
 @dataclass

@@ -69,8 +69,9 @@ def test_fates_count_runs(listed, gone):
     assert closed > 0
     assert rows["Closed or liquidated"][2]["words"] == f"{closed} of {RUNS}"
     assert rows["Closed or liquidated"][2]["value"] == pytest.approx(closed / RUNS)
-    shaken = own.groupby("run")["in_distress"].any().mean()
-    assert rows["Ever in distress"][2]["value"] == pytest.approx(shaken)
+    exits = listed.table("events").query("kind == 'exit' and detail == 'liquidation' and firm == @gone")
+    shaken = {*own.loc[own["in_distress"], "run"], *exits["run"]}  # whoever is liquidated was in distress
+    assert rows["Ever in distress"][2]["value"] == pytest.approx(len(shaken) / RUNS)
     kinds = sum(rows[f"{name} then"][2]["value"] for name in ("AI", "Hybrid", "BTC"))
     assert kinds + rows["Closed or liquidated"][2]["value"] == pytest.approx(1.0)
     assert all(row["cells"][1]["words"] == DASH for row in firm_runs.fates(None, gone, listed.months))

@@ -19,10 +19,10 @@ from viz import ensembles, screen, session, standing
 from viz.ensembles import Following
 from viz.orders import Order, Snapshot
 from viz.pages import compare, explore
-from viz.settings import settings
 from viz.state import History, Setting, View
 
 WORLD = {"FIRMS": "110", "SITES": "220", "MONTHS": "4", "RUNS": "22"}
+pytestmark = pytest.mark.usefixtures("small_world")
 CARBON = Setting("baseline", {"policy.carbon_price_usd_per_t": 50.0})
 
 
@@ -33,17 +33,6 @@ def runs() -> dict[str, ResultSet]:
     baseline = Scenario.load(overrides=world)
     taxed = CARBON.load(world)
     return {name: simulate(s, 0, 22, firms="none") for name, s in (("baseline", baseline), ("own", taxed))}
-
-
-@pytest.fixture(autouse=True)
-def small_world(monkeypatch):
-    for name, value in WORLD.items():
-        monkeypatch.setenv(f"HASHPIVOT_DASHBOARD_{name}", value)
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
-    session.history.value = History()
-    session.firms.value = None
 
 
 def given(monkeypatch, module: ModuleType, base: Snapshot, own: Snapshot, key: str = "") -> None:

@@ -34,7 +34,6 @@ from viz.charts.parts import (
 from viz.past import Past
 
 HEIGHT = 200  # px of a chart with its margins
-DIM = 0.4  # of an older setting while a newer one runs
 BASELINE = "Baseline"
 Option = dict[str, Any]
 

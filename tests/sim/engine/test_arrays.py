@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from sim.arrays import Rows, first_in_group, row_sum, running_total, safe_divide, spread, sum_by
+from sim.arrays import Rows, row_sum, running_total, safe_divide, spread, sum_by
 
 SIZE = 5
 AMOUNTS = st.floats(-1e6, 1e6, allow_subnormal=False)
@@ -73,13 +73,6 @@ def test_a_groups_running_total_does_not_depend_on_those_before_it(mine, others)
     values = np.array(others + mine)
     group = np.repeat([0, 1], [len(others), len(mine)])
     np.testing.assert_array_equal(running_total(values, group)[len(others) :], alone)
-
-
-@given(st.lists(st.integers(0, 3), max_size=12))
-def test_first_in_group(groups) -> None:
-    groups = sorted(groups)
-    expected = [k == 0 or groups[k] != groups[k - 1] for k in range(len(groups))]
-    assert first_in_group(np.array(groups, dtype=np.int64)).tolist() == expected
 
 
 def test_row_sum_refuses_layouts_whose_sums_depend_on_the_batch() -> None:
