@@ -30,14 +30,15 @@ SMALL = {"RUNS": "22", "FIRMS": "110", "SITES": "220", "MONTHS": "8", "WORKERS":
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
-    """Address of a running dashboard."""
+def address(tmp_path_factory, request) -> Iterator[str]:
+    """Address of a running dashboard; a module's SERVER adds to its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = tmp_path_factory.mktemp("kept")
     chosen = {f"HASHPIVOT_DASHBOARD_{name}": value for name, value in SMALL.items()}
-    environment = os.environ | chosen | {"HASHPIVOT_DASHBOARD_CACHE": str(kept), "PYTHONPATH": str(ROOT)}
+    chosen |= {"HASHPIVOT_DASHBOARD_CACHE": str(kept), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | chosen | getattr(request.module, "SERVER", {})
     command = [sys.executable, "-c", "from experiments.cli import main; main()", "dashboard", "--port", str(port)]
     with (kept / "log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, cwd=kept, stdout=log, stderr=log, start_new_session=True)
@@ -116,8 +117,8 @@ def months() -> int:
 
 @pytest.fixture
 def window(browser, address):
-    """Opens windows of so many px: ``with window(400) as page``."""
-    return lambda width=1440, **options: open_window(browser, address, width, **options)
+    """Opens windows of so many px, of pages ``at`` an address: ``with window(400) as page``."""
+    return lambda width=1440, at=address, **options: open_window(browser, at, width, **options)
 
 
 @pytest.fixture
