@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agents import observations as ob
 from sim.columns import TABLES, empty
+from sim.events import Events, Note, columns
 from sim.months import month_name
 from sim.phases import ai_options, bills
 from sim.state import CLASSES, CREDITS, EMPTY, END_REASONS, PRODUCTS, SIZES
@@ -42,7 +43,7 @@ def frame_of(table: str, data: dict[str, Any]) -> pd.DataFrame:
 
 def _typed(values: Any, dtype: str) -> Any:
     """A column's values as an array of its type."""
-    return pd.array(values, dtype="str") if dtype == "str" else np.asarray(values, dtype=dtype)
+    return pd.array(values, dtype="str", copy=False) if dtype == "str" else np.asarray(values, dtype=dtype)
 
 
 def in_order(parts: list[dict[str, Any]], run: str) -> dict[str, Any]:
@@ -56,7 +57,13 @@ def in_order(parts: list[dict[str, Any]], run: str) -> dict[str, Any]:
 
 def pick(names: list[str] | tuple[str, ...], index: Index) -> Any:
     """Names at an index as a text column; negative indices give the empty text."""
-    return pd.array([*names, ""], dtype="str").take(np.where(index < 0, len(names), index))
+    return _texts(tuple(names)).take(np.where(index < 0, len(names), index))
+
+
+@lru_cache(maxsize=128)
+def _texts(names: tuple[str, ...]) -> Any:
+    """Names as a text column, and the empty text behind them."""
+    return pd.array([*names, ""], dtype="str")
 
 
 # ------------------------------------------------------------------ decisions
@@ -199,55 +206,50 @@ def month_names(s: Sector) -> list[str]:
 # ------------------------------------------------------------------ events
 
 
-def ban_events(s: Sector, before: Array) -> list[dict[str, Any]]:
-    """Regions in which hashing is cut this month for the first time; ``before`` (R, X) last month's share."""
-    started = (before >= 1.0) & (s.regions.hashing_allowed < 1.0)
-    return [
-        {"run": int(run), "t": s.t - 1, "kind": "ban", "region": int(region),
-         "mw": float(s.regions.mining_mw[run, region])}
-        for run, region in zip(*np.nonzero(started), strict=True)
-    ]  # fmt: skip
+def note_bans(s: Sector, before: Array, events: Events) -> None:
+    """Note regions in which hashing is cut this month for the first time; ``before`` (R, X) last month's share."""
+    run, region = np.nonzero((before >= 1.0) & (s.regions.hashing_allowed < 1.0))
+    events.note(s.t - 1, "ban", run, region=region, mw=s.regions.mining_mw[run, region])
 
 
-def dated_events(s: Sector) -> list[dict[str, Any]]:
+def dated_notes(s: Sector) -> list[Note]:
     """The scenario's shocks and measures that began in the months done."""
     found = []
     for measure in s.P.measures:
-        t = s.month_index(measure.start)
         words = f"{measure.lever} comes to {measure.value:g}" + (f" until {measure.end}" if measure.end else "")
-        found += [{"run": run, "t": t, "kind": "measure", "words": words} for run in range(s.n_runs) if 0 <= t < s.t]
+        found.append((measure.start, "measure", words))
     for shock in s.P.shocks:
-        t = s.month_index(shock.start)
         where = " in " + ", ".join(shock.regions) if shock.regions else ""
-        words = f"{shock.kind} {shock.size:g} for {shock.months} months{where}"
-        found += [{"run": run, "t": t, "kind": "shock", "words": words} for run in range(s.n_runs) if 0 <= t < s.t]
-    return found
+        found.append((shock.start, "shock", f"{shock.kind} {shock.size:g} for {shock.months} months{where}"))
+    every = np.arange(s.n_runs)
+    notes = [Note(s.month_index(start), kind, every, {}, words) for start, kind, words in found]
+    return [note for note in notes if 0 <= note.t < s.t]
 
 
-def events_frame(s: Sector, noted: list[dict[str, Any]]) -> pd.DataFrame:
+def events_frame(s: Sector, noted: Events) -> pd.DataFrame:
     """The events table from the engine's notes and what the recorder noted itself."""
-    events = [*dated_events(s), *noted, *s.events]
-    if not events:
+    notes = [*dated_notes(s), *noted.notes, *s.events.notes]
+    if not notes:
         return empty("events")
-    order = np.lexsort(([event["t"] for event in events], [event["run"] for event in events]))
-    events = [events[k] for k in order]
-
-    def told(name: str, otherwise: Any = -1) -> Any:
-        return np.array([event.get(name, otherwise) for event in events])
-
-    run, firm, site, region = told("run"), told("firm"), told("site"), told("region")
+    found = columns(notes)
+    month = np.array([note.t for note in notes])[found["note"]]
+    order = np.lexsort((month, found["run"]))
+    month, found = month[order], {name: values[order] for name, values in found.items()}
+    note, run, firm, site, tenant = (found[name] for name in ("note", "run", "firm", "site", "tenant"))
     home = np.where(firm >= 0, s.firms.home[run, firm], -1)
-    region = np.where(region >= 0, region, np.where(site >= 0, s.sites.region[run, site], home))
-    words, kind = told("words", "").astype(object), told("kind").astype(object)
-    for names, index in ((s.labels.sites, site), (s.labels.tenants, told("tenant"))):
-        words = np.where(words == "", np.array([*names, ""], dtype=object)[index], words)
-    ended = np.isin(kind, EXIT_EVENTS)
+    region = np.where(site >= 0, s.sites.region[run, site], home)
+    kinds = ["exit" if note.kind in EXIT_EVENTS else note.kind.replace(" ", "_") for note in notes]
+    words = [note.kind if note.kind in EXIT_EVENTS else note.words for note in notes]
+    # told of each event: the words about it, else the name of its site, else of its tenant
+    site = np.where(site >= 0, len(notes) + site, -1)
+    tenant = np.where(tenant >= 0, len(notes) + len(s.labels.sites) + tenant, -1)
+    detail = np.where(np.array([*map(bool, words)])[note], note, np.where(site >= 0, site, tenant))
     return frame_of("events", {
-        "run": np.array(s.runs)[run], "month": pick(month_names(s), told("t")),
-        "kind": np.where(ended, "exit", [str(k).replace(" ", "_") for k in kind]), "firm": pick(s.labels.firms, firm),
-        "size": pick(SIZES, np.where(firm >= 0, s.firms.size[run, firm], -1)),
-        "region": pick(s.labels.regions, region), "detail": np.where(ended, kind, words), "mw": told("mw", 0.0),
-        "value_usd": told("value", 0.0),
+        "run": np.array(s.runs)[run], "month": pick(month_names(s), month), "kind": pick(kinds, note),
+        "firm": pick(s.labels.firms, firm), "size": pick(SIZES, np.where(firm >= 0, s.firms.size[run, firm], -1)),
+        "region": pick(s.labels.regions, np.where(found["region"] >= 0, found["region"], region)),
+        "detail": pick([*words, *s.labels.sites, *s.labels.tenants], detail), "mw": found["mw"],
+        "value_usd": found["value"],
     })  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sim.columns import TABLES
-from sim.record_decisions import Decisions, ban_events, contracts_frame, events_frame, frame_of, month_names, pick
+from sim.events import Events
+from sim.record_decisions import Decisions, contracts_frame, events_frame, frame_of, month_names, note_bans, pick
 from sim.record_firms import added_up, capacity, firm_columns, firm_labels, in_distress, region_columns, statements
 from sim.record_fleet import Fleets
 from sim.record_sector import class_counts, sector_columns
@@ -49,7 +50,7 @@ class Recorder:
         in_detail = self.rows[:0] if firms == "listed" else self.rows
         self.fleets = Fleets(in_detail)
         self.decisions = Decisions(in_detail, runs)
-        self.events: list[dict[str, Any]] = []
+        self.events = Events()
         self.founded = sector.firms.alive.copy()
         self.alive = sector.firms.alive.copy()
         self.allowed = sector.regions.hashing_allowed.copy()
@@ -71,7 +72,7 @@ class Recorder:
             self._firms(t, firms, distressed)
             self.fleets.record(s, t)
             self.decisions.record(s, t)
-        self.events += ban_events(s, self.allowed)
+        note_bans(s, self.allowed, self.events)
         self.alive, self.allowed = s.firms.alive.copy(), s.regions.hashing_allowed.copy()
 
     def _firms(self, t: int, firms: dict[str, Array], distressed: Mask) -> None:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents import conduct
 from sim import opening, population
@@ -18,6 +19,7 @@ from sim.books import Books
 from sim.drivers import Drivers, ai_demand_path
 from sim.economics import HOURS_PER_YEAR, mining
 from sim.economics.power import PriceDuration
+from sim.events import Events
 from sim.kernels import rigs as rig_kernels
 from sim.laws import check_laws
 from sim.months import month_number
@@ -106,7 +108,7 @@ class Sector:
         self.t = 0
         self.hours = HOURS_PER_YEAR / 12
         self.overrides: dict[str, Callable[[Any, Any], Any]] = {}
-        self.events: list[dict[str, Any]] = []
+        self.events = Events()
         self._policies()
         self._begin()
 
@@ -375,7 +377,7 @@ class Sector:
         self.firms.arrears = np.where(which, 0, self.firms.arrears)
         self.monthly_costs = np.where(which, 0.0, self.monthly_costs)
 
-    def event(self, run: int, kind: str, **facts: Any) -> None:
-        """Note something that happened to one run this month."""
-        self.events.append({"run": int(run), "t": self.t, "kind": kind, **facts})
+    def note(self, kind: str, run: Index, **facts: NDArray[Any]) -> None:
+        """Note what happened this month in the runs ``run`` (n,), as in ``sim.events``."""
+        self.events.note(self.t, kind, run, **facts)
 

@@ -147,8 +147,8 @@ def end_leases(s: Sector) -> None:
     recovered = ~tenants.solvent & (draw[:, :, 1] < RECOVERY_PER_MONTH)
     tenants.solvent = (tenants.solvent & ~failed) | recovered
     tenants.history = tenants.history * np.where(failed, 0.5, 1.0)
-    for run, row in zip(*np.nonzero(failed), strict=True):
-        s.event(run, "tenant default", tenant=int(row))
+    run, tenant = np.nonzero(failed)
+    s.note("tenant default", run, tenant=tenant)
     live = (leases.status == BUILDING) | (leases.status == RUNNING)
     of_tenant = np.take_along_axis(failed, np.maximum(leases.tenant, 0), axis=1)
     end(s, live & of_tenant & ~leases.backstopped, TENANT_DEFAULT)

@@ -111,8 +111,7 @@ def _to_miner(s: Sector, at: Rows, winner: Index, price: Array, rigs: Array) -> 
     sites.owner[at.run, at.row] = winner
     sites.miner[at.run, at.row] = np.where(own_rigs, winner, at.get(sites.miner))
     s.counters["acquired_sites"] += np.bincount(at.run, minlength=s.n_runs)
-    for run, row, firm, usd in zip(at.run, at.row, winner, price, strict=True):
-        s.event(run, "auction", firm=int(firm), site=int(row), mw=float(sites.connected[run, row]), value=float(usd))
+    s.note("auction", at.run, firm=winner, site=at.row, mw=at.get(sites.connected), value=price)
 
 
 def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
@@ -130,8 +129,7 @@ def _to_outsiders(s: Sector, at: Rows, price: Array) -> None:
     concerned &= (leases.status == BUILDING) | (leases.status == RUNNING)
     concerned_sites = sum_by(leases.site, concerned.astype(float), s.n_sites) > 0
     ai_sites.end(s, concerned, LANDLORD_GONE)
-    for run, row, firm, mw in zip(at.run, at.row, owner, at.get(sites.connected), strict=True):
-        s.event(run, "site to outside investors", firm=int(firm), site=int(row), mw=float(mw))
+    s.note("site to outside investors", at.run, firm=owner, site=at.row, mw=at.get(sites.connected))
     fit = (mining_options.developer_bid(s) > 0)[at.run, at.row] | concerned_sites[at.run, at.row]
     orders.abandon(s, at.keep(fit), dormant=False)
     orders.abandon(s, at.keep(~fit), dormant=True)

@@ -144,8 +144,8 @@ def debt_service(s: Sector) -> None:
     matured = (facility.maturity[:, :, CORPORATE] <= s.t) & (facility.balance[:, :, CORPORATE] > 0)
     open_market = refinancing_open(s)
     rolled = np.where(open_market, s.P.finance.refinancing_share, 0.0)
-    for run, firm in zip(*np.nonzero(matured & ~open_market & s.firms.alive), strict=True):
-        s.event(run, "refinancing refused", firm=int(firm), value=float(facility.balance[run, firm, CORPORATE]))
+    run, firm = np.nonzero(matured & ~open_market & s.firms.alive)
+    s.note("refinancing refused", run, firm=firm, value=facility.balance[run, firm, CORPORATE])
     _repayment_due(s, CORPORATE, np.where(matured, facility.balance[:, :, CORPORATE] * (1 - rolled), 0.0))
     facility.maturity[:, :, CORPORATE] = np.where(matured, s.t + 36, facility.maturity[:, :, CORPORATE])
     fresh = (s.now.base_rate + s.now.spread_shock)[:, None] + s.P.finance.spread_corporate
@@ -212,5 +212,5 @@ def manage_treasury(s: Sector) -> None:
     amount = np.where(called, np.clip(x, 0.0, np.minimum(owed, s.books.stock["coins"])), 0.0)
     finance.sell_coins(s, amount)
     finance.repay(s, 1, amount)
-    for run, firm in zip(*np.nonzero(amount > 0), strict=True):
-        s.event(run, "margin call", firm=int(firm), value=float(amount[run, firm]))
+    run, firm = np.nonzero(amount > 0)
+    s.note("margin call", run, firm=firm, value=amount[run, firm])

@@ -121,8 +121,7 @@ def _found(s: Sector, run: Index, firm: Index, site: Index, region: Index, size:
     orders.place_orders(s, at, firm, racks * 0.98)
     s.entrant_orders_mw = np.bincount(run, racks, s.n_runs)
     s.counters["entries"] += np.bincount(run, minlength=s.n_runs)
-    for k in range(len(run)):
-        s.event(run[k], "entry", firm=int(firm[k]), mw=float(size[k]))
+    s.note("entry", run, firm=firm, mw=size)
 
 
 def update_beliefs(s: Sector) -> None:

@@ -118,8 +118,8 @@ def _relocate(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
     region = s.sites.region[run, row], s.sites.region[run, target]
     cost = mw * fits * TRANSPORT_USD_PER_MW * s.distance[region]
     s.books.bill("other_cost", "vendors", Rows(run, c.firm[moving]).sum_into(cost, s.n_runs, s.n_firms))
-    for k in np.flatnonzero(mw * fits > SMALL_MOVE_MW):
-        s.event(run[k], "relocation", firm=int(c.firm[moving][k]), site=int(row[k]), mw=float(mw[k] * fits[k]))
+    told = mw * fits > SMALL_MOVE_MW
+    s.note("relocation", run[told], firm=c.firm[moving][told], site=row[told], mw=(mw * fits)[told])
 
 
 def _sell_sites(s: Sector, c: Cases, choice: Index, plans: Plans) -> None:
@@ -160,8 +160,7 @@ def leave_sites(s: Sector, at: Rows, usd_per_mw: Array, why: str, dormant: bool 
     land = at.sum_into(at.get(sites.connected) * s.site_book_value(at.run, owner), s.n_runs, s.n_firms, owner)
     land = np.minimum(land, np.maximum(books.stock["sites"], 0.0))
     books.post("gains", "households" if dormant else "developers", cash=by_owner, sites=-land)
-    for run, row, firm, mw in zip(at.run, at.row, owner, at.get(sites.connected), strict=True):
-        s.event(run, why, firm=int(firm), site=int(row), mw=float(mw))
+    s.note(why, at.run, firm=owner, site=at.row, mw=at.get(sites.connected))
     abandon(s, at, dormant)
 
 

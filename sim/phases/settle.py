@@ -123,8 +123,8 @@ def extend(s: Sector, which: Mask, losses: Array) -> None:
         return
     fresh = np.where(which, sum_owed(s) + RELIEF_YEARS * losses, 0.0)
     _stretch(s, which, fresh)
-    for run, firm in zip(*np.nonzero(which), strict=True):
-        s.event(run, "debt extended", firm=int(firm), value=float(fresh[run, firm]))
+    run, firm = np.nonzero(which)
+    s.note("debt extended", run, firm=firm, value=fresh[run, firm])
 
 
 def restructure(s: Sector, which: Mask) -> None:
@@ -142,8 +142,8 @@ def restructure(s: Sector, which: Mask) -> None:
     _stretch(s, which, np.where(which, sum_owed(s), 0.0))
     s.firms.restructured = np.where(which, s.t, s.firms.restructured)
     s.counters["restructurings"] += np.ascontiguousarray(which).sum(axis=-1)
-    for run, firm in zip(*np.nonzero(which), strict=True):
-        s.event(run, "restructuring", firm=int(firm), value=float(cut[run, firm]))
+    run, firm = np.nonzero(which)
+    s.note("restructuring", run, firm=firm, value=cut[run, firm])
 
 
 def _stretch(s: Sector, which: Mask, fresh: Array) -> None:
@@ -170,9 +170,9 @@ def liquidate(s: Sector, which: Mask, luck: Array) -> None:
     taken_over = auction.auction_sites(s, which, luck)
     finance.sell_coins(s, np.where(which, s.books.stock["coins"], 0.0))
     wind_up(s, which)
-    for run, firm in zip(*np.nonzero(which), strict=True):
-        kind = "acquisition" if taken_over[run, firm] else "liquidation"
-        s.event(run, kind, firm=int(firm), mw=float(mw[run, firm]), value=float(owed[run, firm]))
+    for kind, those in (("liquidation", which & ~taken_over), ("acquisition", taken_over)):
+        run, firm = np.nonzero(those)
+        s.note(kind, run, firm=firm, mw=mw[run, firm], value=owed[run, firm])
     s.remove(which & ~taken_over, LIQUIDATED)
     s.remove(taken_over, ACQUIRED)
 
@@ -233,8 +233,8 @@ def close_empty_firms(s: Sector) -> None:
     gone = s.firms.alive & (rows == 0)
     if not gone.any():
         return
-    for run, firm in zip(*np.nonzero(gone), strict=True):
-        s.event(run, "closure", firm=int(firm))
+    run, firm = np.nonzero(gone)
+    s.note("closure", run, firm=firm)
     finance.sell_coins(s, np.where(gone, s.books.stock["coins"], 0.0))
     wind_up(s, gone)
     s.remove(gone, CLOSED)

@@ -235,9 +235,8 @@ def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     displaced = np.clip(gross - offers.spare[order], 0.0, offers.racks[order])
     _make_room(s, at, gross, displaced, first)
     hosted = (displaced > 0) & (at.get(s.sites.miner) != at.get(s.sites.owner)) & (at.get(s.sites.miner) >= 0)
-    for k in np.flatnonzero(hosted):
-        client = s.sites.miner[run[k], at.row[k]]
-        s.event(run[k], "eviction", firm=int(client), site=int(at.row[k]), mw=float(displaced[k]))
+    there = at.keep(hosted)
+    s.note("eviction", there.run, firm=there.get(s.sites.miner), site=there.row, mw=displaced[hosted])
     _set_aside(s, Rows(run, offers.firm[order]), part, prepaid, np.minimum(prepaid, capex))
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from sim.events import Event
+
 BATCHES = ((5,), (6, 5), (30, 9, 5), (4, 5, 6, 7, 8, 9, 10))
 STRESS = {"finance.arrears_months": 1}  # so that auctions happen: in some runs of a batch and not in others
 
@@ -12,7 +14,7 @@ def test_small_sector_in_batches_of_one_to_thirty_two(make, state, differ, mode:
     months = 26
     whole = make(name, STRESS, months=months, runs=range(32), mode=mode)
     all_runs = state(whole)
-    assert any(event["kind"] == "liquidation" for event in whole.events)
+    assert any(event.kind == "liquidation" for event in whole.events)
     for batch in BATCHES:
         part = make(name, STRESS, months=months, runs=batch, mode=mode)
         for place, run in enumerate(batch):
@@ -27,9 +29,9 @@ def test_default_size_alone_and_in_company(make, state, differ) -> None:
 
 
 def test_events_of_a_run_do_not_depend_on_its_batch(make) -> None:
-    def told(runs: tuple[int, ...], place: int) -> list[dict]:
+    def told(runs: tuple[int, ...], place: int) -> list[Event]:
         sector = make("btc-crash", STRESS, months=24, runs=runs)
-        return [{k: v for k, v in e.items() if k != "run"} for e in sector.events if e["run"] in (place, runs[place])]
+        return [event._replace(run=0) for event in sector.events if event.run == place]
 
     assert told((3,), 0) == told((2, 3), 1)
 

@@ -59,9 +59,9 @@ def test_creditors_keep_what_a_fire_sale_would_waste(make) -> None:
         s.facilities.balance[0, firm, CORPORATE] += extra[0, firm]
         books.post("balance_only", "households", "revaluation", loans=extra)
         s.firms.arrears[0, firm] = 3
-        s.events.clear()
+        s.events.notes.clear()
         settle.resolve_distress(s)
-        return [event["kind"] for event in s.events if event.get("firm") == firm]
+        return [event.kind for event in s.events if event.firm == firm]
 
     alive, sold = (values[0, firm] for values in settle.worth_to_creditors(s, s.firms.alive, settle.yearly_losses(s)))
     assert alive > sold > 0
@@ -72,7 +72,7 @@ def test_creditors_keep_what_a_fire_sale_would_waste(make) -> None:
     assert books.lines["restructuring"][0, firm] == 0
     worth = settle.worth_to_creditors(s, s.firms.alive, settle.yearly_losses(s))[0][0, firm]
     assert fail(0.0, 3 * worth) == ["restructuring"]
-    assert books.lines["restructuring"][0, firm] == pytest.approx(s.events[-1]["value"])
+    assert books.lines["restructuring"][0, firm] == pytest.approx([*s.events][-1].value)
     assert fail(0.0, 3 * worth)[-1] in ("liquidation", "acquisition")  # twice within two years is once too often
     assert not s.firms.alive[0, firm]
 
@@ -100,7 +100,7 @@ def test_every_dollar_of_a_liquidation_is_accounted_for(make) -> None:
     claims = {name: books.stock[name][0, firm] for name in ("loans", "converts", "prepayments", "payables")}
     liquid = books.stock["cash"][0, firm] + books.stock["restricted"][0, firm] + books.stock["coins"][0, firm]
     outside = {name: values.copy() for name, values in books.outside.items()}
-    s.events.clear()
+    s.events.notes.clear()
     settle.liquidate(s, which, s.streams.uniforms("auction", (s.n_firms,)))
     assert not s.firms.alive[0, firm]
     for name in books.stock:
@@ -121,9 +121,9 @@ def test_every_dollar_of_a_liquidation_is_accounted_for(make) -> None:
         assert (books.outside[name] - before).sum() == pytest.approx(
             sign * (moved - (under_water.sum() if name == "loans" else 0.0)), abs=1.0
         ), name
-    buyers = [event for event in s.events if event["kind"] in ("auction", "site to outside investors")]
+    buyers = [event for event in s.events if event.kind in ("auction", "site to outside investors")]
     assert buyers
-    assert all(event.get("firm") != firm or event["kind"] != "auction" for event in buyers)
+    assert all(event.firm != firm or event.kind != "auction" for event in buyers)
 
 
 def test_every_dollar_of_a_tenants_default_is_accounted_for(make) -> None:
@@ -178,9 +178,9 @@ def test_a_squeeze_takes_the_indebted_and_the_old_first(make) -> None:
     failed = np.zeros_like(alive)
     kinds: dict[str, int] = {}
     for event in s.events:
-        if event["kind"] in ("restructuring", "debt extended", "liquidation", "acquisition"):
-            kinds[event["kind"]] = kinds.get(event["kind"], 0) + 1
-            failed[event["run"], event["firm"]] = True
+        if event.kind in ("restructuring", "debt extended", "liquidation", "acquisition"):
+            kinds[event.kind] = kinds.get(event.kind, 0) + 1
+            failed[event.run, event.firm] = True
     private = alive & ~s.firms.listed & (j_per_th > 0)
     assert failed[private].sum() >= 20
     assert np.median(debt[failed & private]) > np.median(debt[~failed & private])

@@ -49,7 +49,7 @@ def test_streams_stay_in_step_whatever_happens(make, policy: str) -> None:
 def test_before_its_first_date_a_scenario_is_the_baseline(make, state, differ, name: str, mode: str) -> None:
     plain, other = make(months=6, mode=mode), make(name, months=6, mode=mode)  # 2026-07 to 2026-12
     assert differ(state(plain), state(other)) == []
-    assert plain.events == other.events
+    assert [*plain.events] == [*other.events]
     for sector in (plain, other):
         for _ in range(6):
             sector.advance()

@@ -93,5 +93,5 @@ def test_doubling_every_amount_changes_nothing_real(make, state, scaled_constant
         for name in names:
             size = max(float(np.abs(ours[name]).max()), 1e-12)
             np.testing.assert_allclose(theirs[name], factor * ours[name], rtol=1e-7, atol=1e-9 * size, err_msg=name)
-    kinds = [[(e["run"], e["t"], e["kind"]) for e in events] for events in (plain.events, their_events)]
+    kinds = [[(e.run, e.t, e.kind) for e in events] for events in (plain.events, their_events)]
     assert kinds[0] == kinds[1]
