@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -348,6 +349,11 @@ def keys(table: str) -> list[str]:
 
 def empty(table: str) -> pd.DataFrame:
     """A frame of the table's columns without rows."""
+    return _blank(table).copy()
+
+
+@lru_cache
+def _blank(table: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({c.name: pd.Series(dtype=c.dtype) for c in TABLES[table]})

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from agents import observations as ob
 from sim.columns import TABLES, empty
 from sim.events import Events, Note, columns
+from sim.kernels import records as kernels
 from sim.months import month_name
 from sim.phases import ai_options, bills
 from sim.state import CLASSES, CREDITS, EMPTY, END_REASONS, PRODUCTS, SIZES
@@ -33,6 +34,7 @@ SMALLEST_MINE_MW = 0.05
 # how far an AI option got, by gate: what closes it for good first, then the gates of the offer in their order
 FURTHEST = 1 + np.where(ai_options.PROGRESS > 0, 1 + ai_options.PROGRESS, 0)
 FURTHEST[ob.NOT_OURS] = 0
+AI_OPTIONS = np.array(ob.AI_OPTIONS)
 SMALLEST_EQUITY = 1e-3  # M USD per grid MW; a return on less says nothing
 
 
@@ -83,25 +85,20 @@ class Decisions:
         rows = np.flatnonzero(self.kept[cases.run])
         if not len(rows):
             return
-        k = np.arange(len(rows))
-        chosen, value, gate = choice[rows], seen.value[rows], seen.gate[rows]
-        rivals = np.where(gate == ob.OPEN, value, -np.inf)
-        rivals[k, chosen] = -np.inf
-        second = np.argmax(rivals, axis=1)
-        rival = rivals[k, second]
-        returns = on_equity(seen.equity[rows, chosen], seen.equity_return[rows, chosen])
+        told = kernels.chosen(seen.value, seen.gate, seen.equity, seen.equity_return, choice, rows, len(ob.GATES))
         place = np.full(len(choice), -1)
-        place[rows] = k
-        outcome, tenant, mw = _in_the_tender(offers, place, planned_mw(cases, rows, chosen, hosting, mining))
+        place[rows] = np.arange(len(rows))
+        planned = planned_mw(cases, rows, told.chosen, hosting, mining)
+        outcome, tenant, mw = _in_the_tender(offers, place, planned)
         self.parts.append({
             "run": cases.run[rows], "month": np.full(len(rows), month), "firm": cases.firm[rows],
             "site": cases.at.row[rows], "role": cases.role[rows],
             "rule": np.broadcast_to(seen.rule, len(choice))[rows], "connected": cases.connected[rows],
-            "chosen": chosen, "value": value[k, chosen], "mw": mw, "equity_return": returns,
-            "second": np.where(np.isfinite(rival), second, -1), "rival": np.where(np.isfinite(rival), rival, np.nan),
+            "chosen": told.chosen, "value": told.value, "mw": mw,
+            "equity_return": on_equity(told.equity, told.earned), "second": told.second, "rival": told.rival,
             "hashing_return": hashing_return(s, cases, rows), "reluctance": seen.reluctance[rows],
-            "inertia": seen.inertia[rows], "gates": (gate * PLACES).sum(axis=1), "outcome": outcome,
-            "tenant": tenant, **best_ai(gate, hosting, cases, rows),
+            "inertia": seen.inertia[rows], "gates": told.gates, "outcome": outcome, "tenant": tenant,
+            **best_ai(seen.gate, hosting, cases, rows),
         })  # fmt: skip
 
     def frame(self, s: Sector) -> pd.DataFrame:
@@ -174,20 +171,17 @@ def hashing_return(s: Sector, cases: Cases, rows: Index) -> Array:
 
 
 def best_ai(gate: Index, hosting: ai_options.Plans, cases: Cases, rows: Index) -> dict[str, NDArray[Any]]:
-    """The AI option that got furthest through its ``gate`` (n, options), of equals the most valuable; its figures."""
-    options, (table, found) = np.array(ob.AI_OPTIONS), hosting.whatever_closes(rows)
+    """The AI option that got furthest through its ``gate`` (m, options), of equals the most valuable; its figures.
+
+    ``rows`` (n,) are the cases asked for.
+    """
+    best = kernels.furthest(gate, *hosting.whatever_closes(rows), AI_OPTIONS, FURTHEST, rows)
     size = cases.size[rows] * 1e6
-    gate, value = gate[:, options], table.value[:, options] / size[:, None]
-    progress = FURTHEST[gate]
-    furthest = progress == progress.max(axis=1, keepdims=True)
-    column = np.argmax(np.where(furthest, value, -np.inf), axis=1)
-    k, option = np.arange(len(rows)), options[column]
-    minimum, payback = found.minimum[k, column], table.payback[k, option]
     return {
-        "ai": option, "ai_gate": gate[k, column], "ai_value": value[k, column],
-        "ai_it_mw": found.it_mw[k, column], "ai_minimum": np.where(np.isfinite(minimum), minimum, np.nan),
-        "ai_return": on_equity(table.equity[k, option] / size, table.earn[k, option]),
-        "ai_payback": np.where(np.isfinite(payback), payback, np.nan),
+        "ai": best.option, "ai_gate": best.gate, "ai_value": best.value / size, "ai_it_mw": best.it_mw,
+        "ai_minimum": np.where(np.isfinite(best.minimum), best.minimum, np.nan),
+        "ai_return": on_equity(best.equity / size, best.earned),
+        "ai_payback": np.where(np.isfinite(best.payback), best.payback, np.nan),
     }  # fmt: skip
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.arrays import Array, Index, Mask, safe_divide
-from sim.kernels import sites as kernels
+from sim.arrays import Array, Index, Mask, sum_by
+from sim.kernels import records as kernels
 from sim.kernels import sums
-from sim.state import BUILDING, RUNNING
+from sim.state import BUILDING, RUNNING, SIZES
 
 if TYPE_CHECKING:
     from sim.sector import Sector
@@ -20,6 +20,7 @@ COSTS = {
     "overhead_usd": "overhead", "carbon_cost_usd": "carbon_cost", "excise_usd": "excise", "duties_usd": "duties",
     "penalties_usd": "penalties", "interest_usd": "interest", "depreciation_usd": "depreciation", "tax_usd": "tax",
 }  # fmt: skip
+CRITICAL_IT = ("ai_contracted_mw", "ai_delivered_mw")
 BALANCE = (
     "receivables", "coins", "rigs", "sites", "halls", "gpus", "construction", "loans", "converts", "prepayments",
     "payables",
@@ -53,34 +54,35 @@ def added_up(columns: dict[str, Array], index: Index, size: int) -> dict[str, Ar
     return dict(zip(columns, sums.add_columns(np.stack(list(columns.values())), index, size), strict=True))
 
 
-class Capacity(NamedTuple):
-    """MW by use and critical IT MW under contract, by firm (R, F) and by region (R, X)."""
+class Sums(NamedTuple):
+    """Numbers by name of firms (K, F) of some runs, of all size classes (R, 4) and of all regions (R, X)."""
 
     firms: dict[str, Array]
+    classes: dict[str, Array]
     regions: dict[str, Array]
 
 
-def capacity(s: Sector) -> Capacity:
-    """MW at work or to come, of what belongs to firms and of what lies in regions."""
+def capacity(s: Sector, rows: Index) -> Sums:
+    """Grid MW at work or to come, by use; of firms in the runs ``rows`` (K,) only."""
+    found = kernels.capacity(_connections(s), s.firms.size, len(SIZES), s.n_regions, rows)
+    return Sums(*(dict(zip(kernels.USES, mw, strict=True)) for mw in found))
+
+
+def let(s: Sector) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Critical IT MW under contract, of firms (R, F) and in regions (R, X)."""
     leases = s.leases
-    by_use = kernels.capacity(_connections(s), s.n_firms, s.n_regions)
-    let = kernels.leased(
+    of_firms, of_regions = kernels.leased(
         leases.status, leases.firm, leases.site, leases.it_mw, leases.delivered_mw, s.sites.region, s.n_firms,
         s.n_regions,
     )  # fmt: skip
-    firms, regions = (
-        dict(zip((*kernels.USES, "ai_contracted_mw", "ai_delivered_mw"), (*mw, *it_mw), strict=True))
-        for mw, it_mw in zip(by_use, let, strict=True)
-    )
-    return Capacity(firms, regions)
+    return dict(zip(CRITICAL_IT, of_firms, strict=True)), dict(zip(CRITICAL_IT, of_regions, strict=True))
 
 
-def firm_columns(s: Sector, mw: Capacity) -> dict[str, Array]:
-    """What tables of firms and of size classes have in common (R, F), units as in ``sim.columns``."""
+def firm_columns(s: Sector) -> dict[str, Array]:
+    """Beside capacity, what tables of firms and of size classes have in common (R, F)."""
     lines, stock = s.books.lines, s.books.stock
     return {
         "hashrate_ehs": s.ehs_by_firm,
-        **mw.firms,
         "mining_revenue_usd": lines["mining_revenue"],
         "hosting_revenue_usd": lines["hosting_revenue"],
         "ai_revenue_usd": lines["ai_revenue"] + lines["gpu_revenue"],
@@ -104,34 +106,39 @@ def statements(s: Sector, rows: Index | slice = slice(None)) -> dict[str, Array]
     }
 
 
-def region_columns(s: Sector, mw: Capacity) -> dict[str, Array]:
-    """The regions table's numbers (R, X)."""
+def region_columns(s: Sector) -> dict[str, Array]:
+    """The regions table's numbers (R, X) beside capacity."""
     r, d = s.regions, s.dispatched
-    running = added_up({"hashrate_ehs": d.ehs, "curtailed_mwh": d.curtailed_mwh}, s.sites.region, s.n_regions)
     return {
         "power_price_usd_per_mwh": r.price, "reserve_margin": r.reserve_margin, "peak_load_mw": r.peak,
         "headroom_mw": r.budget, "wait_months": r.wait * s.P.power.interconnection_wait_scale,
-        "mining_power_mw": r.mining_mw, **running, **mw.regions, "emissions_mtco2": r.emissions / 1e6,
+        "hashrate_ehs": sum_by(s.sites.region, d.ehs, s.n_regions), "mining_power_mw": r.mining_mw,
+        "curtailed_mwh": sum_by(s.sites.region, d.curtailed_mwh, s.n_regions), "emissions_mtco2": r.emissions / 1e6,
         "carbon_price_usd_per_t": r.carbon_price, "mining_excise_usd_per_mwh": r.excise,
         "mining_allowed_share": r.hashing_allowed,
     }  # fmt: skip
 
 
-def firm_labels(s: Sector, distressed: Mask) -> dict[str, Index | Mask]:
-    """Labels of firms that change (R, F): codes of strategies, and whether a firm exists and is ``distressed``."""
+def firm_labels(s: Sector, rows: Index | slice, month: int) -> dict[str, Index | Mask]:
+    """Labels of firms that change (rows, F): codes of strategies, whether a firm exists, whether in distress."""
     firms = s.firms
     return {
-        "strategy": firms.strategy, "announced": firms.announced, "alive": firms.alive, "in_distress": distressed,
+        "strategy": firms.strategy[rows], "announced": firms.announced[rows], "alive": firms.alive[rows],
+        "in_distress": in_distress(s, month, rows),
     }  # fmt: skip
 
 
-def in_distress(s: Sector, month: int) -> Mask:
-    """Firms with payables overdue, restructured in the last 12 months, or with debts above assets (R, F)."""
+def in_distress(s: Sector, month: int, at: Any = slice(None)) -> Mask:
+    """Firms with payables overdue, restructured in the last 12 months, or with debts above assets, of those ``at``.
+
+    ``at`` is whatever picks some cells of arrays (R, F).
+    """
     firms = s.firms
-    return firms.alive & ((firms.arrears > 0) | (month - firms.restructured < 12) | (s.books.equity() < 0))
+    stretched = (firms.arrears[at] > 0) | (month - firms.restructured[at] < 12)
+    return firms.alive[at] & (stretched | (s.books.equity(at) < 0))
 
 
 def concentration(values: Array) -> Array:
     """Herfindahl index over the last axis (R,); 0 where there is nothing."""
-    total = np.ascontiguousarray(values).sum(axis=-1)
-    return np.square(safe_divide(values, total[:, None])).sum(axis=-1)
+    total = np.ascontiguousarray(values).sum(axis=-1, keepdims=True)
+    return np.square(values / np.where(total > 0, total, np.inf)).sum(axis=-1)

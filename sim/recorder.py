@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from sim.columns import TABLES
+from sim.columns import TABLES, empty
 from sim.events import Events
 from sim.record_decisions import Decisions, contracts_frame, events_frame, frame_of, month_names, note_bans, pick
-from sim.record_firms import added_up, capacity, firm_columns, firm_labels, in_distress, region_columns, statements
+from sim.record_firms import (
+    added_up,
+    capacity,
+    firm_columns,
+    firm_labels,
+    in_distress,
+    let,
+    region_columns,
+    statements,
+)  # fmt: skip
 from sim.record_fleet import Fleets
 from sim.record_sector import class_counts, sector_columns
-from sim.state import ACQUIRED, SIZES, STRATEGIES
+from sim.state import SIZES, STRATEGIES
 
 if TYPE_CHECKING:
-    from sim.arrays import Array, Index, Mask
+    from sim.arrays import Array, Index
     from sim.sector import Sector
 
 FirmTables = Literal["first", "all", "none", "listed"]
@@ -38,8 +47,9 @@ class Recorder:
         first = [k for k, run in enumerate(sector.runs) if run == 0]
         kept = {"first": first, "all": every, "none": [], "listed": every}
         self.rows = np.array(kept[firms], dtype=np.int64)
-        listed = sector.firms.listed.any(axis=0)
-        self.kept_firms = np.flatnonzero(listed) if firms == "listed" else np.arange(sector.n_firms)
+        listed = np.flatnonzero(sector.firms.listed.any(axis=0))
+        self.listed = slice(None), slice(0, listed.max(initial=-1) + 1)  # where listed firms stand: all in front
+        self.kept_firms = listed if firms == "listed" else np.arange(sector.n_firms)
         side_by_side = len(self.rows) and self.rows[-1] - self.rows[0] == len(self.rows) - 1
         self.taken = slice(self.rows[0], self.rows[-1] + 1) if side_by_side else self.rows  # a view, where it can be
         self.sector = blank("sector", (months, runs))
@@ -58,27 +68,24 @@ class Recorder:
     def record(self) -> None:
         """Keep the month just done."""
         s, t = self.s, self.s.t - 1
-        mw = capacity(s)
-        firms = firm_columns(s, mw)
-        ever = self.founded | (s.firms.entered >= 0)
-        counts = class_counts(s, self.alive, ever)
-        acquired, distressed = self.alive & ~s.firms.alive & (s.firms.exited == ACQUIRED), in_distress(s, t)
-        put(self.sector, t, sector_columns(s, firms, counts, acquired, distressed))
-        put(self.classes, t, counts)
-        of_classes = {name: firms[name] for name in self.classes if name in firms}
-        put(self.classes, t, added_up(of_classes, s.firms.size, len(SIZES)))
-        put(self.regions, t, region_columns(s, mw))
+        mw, (let_by_firms, let_in_regions) = capacity(s, self.rows), let(s)
+        firms = firm_columns(s) | let_by_firms
+        classes = class_counts(s, self.alive, self.founded) | mw.classes | added_up(firms, s.firms.size, len(SIZES))
+        distressed = s.firms.listed[self.listed] & in_distress(s, t, self.listed)
+        regions = region_columns(s) | mw.regions | let_in_regions
+        put(self.regions, t, regions)
+        put(self.classes, t, {name: classes[name] for name in self.classes})
+        put(self.sector, t, sector_columns(s, firms, classes, regions, distressed.sum(axis=-1)))
         if len(self.rows):
-            self._firms(t, firms, distressed)
+            self._firms(t, {name: values[self.taken] for name, values in firms.items()} | mw.firms)
             self.fleets.record(s, t)
             self.decisions.record(s, t)
         note_bans(s, self.allowed, self.events)
         self.alive, self.allowed = s.firms.alive.copy(), s.regions.hashing_allowed.copy()
 
-    def _firms(self, t: int, firms: dict[str, Array], distressed: Mask) -> None:
-        shown: dict[str, Any] = {name: values[self.taken] for name, values in firms.items() if name in self.firms}
-        shown |= statements(self.s, self.taken)
-        shown |= {name: values[self.taken] for name, values in firm_labels(self.s, distressed).items()}
+    def _firms(self, t: int, columns: dict[str, Array]) -> None:
+        shown: dict[str, Any] = {name: values for name, values in columns.items() if name in self.firms}
+        shown |= statements(self.s, self.taken) | firm_labels(self.s, self.taken, t)
         if len(self.kept_firms) < self.s.n_firms:
             shown = {name: np.take(values, self.kept_firms, axis=1) for name, values in shown.items()}
         put(self.firms, t, shown)
@@ -115,6 +122,8 @@ class Recorder:
     def _firms_frame(self, runs: Index) -> pd.DataFrame:
         """Firms from their first month on, those that are gone included."""
         s = self.s
+        if not len(runs):
+            return empty("firms")
         run, month, place = self._keys(len(runs), len(self.kept_firms))
         row, firm = self.rows[run], self.kept_firms[place]
         there = self.founded[row, firm] | ((s.firms.entered[row, firm] >= 0) & (s.firms.entered[row, firm] <= month))

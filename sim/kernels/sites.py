@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.kernels.compiled import Array, Index, Mask, compiled
-from sim.state import BUILDING, RUNNING
 
 
 class Hashing(NamedTuple):
@@ -92,97 +91,6 @@ def megawatts(
                 if miner[run, k] != owner[run, k]:
                     rented[run, miner[run, k]] += racks[run, k]
     return own + rented, rigs + halls
-
-
-USES = (
-    "connected_mw", "pipeline_mw", "hashing_mw", "ai_gross_mw", "ai_building_mw", "legacy_gpu_mw", "idle_mw",
-)  # fmt: skip
-
-
-class Connections(NamedTuple):
-    """Grid MW of each site, (R, S), as in ``sim.state.Sites``, its ``owner`` and ``region``."""
-
-    owner: Index
-    region: Index
-    connected: Array
-    pipeline: Array
-    racks: Array
-    ai_gross: Array
-    ai_building: Array
-    legacy_gpu: Array
-
-
-@compiled
-def _uses_of(sites: Connections, run: int, k: int) -> tuple[float, float, float, float, float, float, float]:
-    """Grid MW of one site by use, in the order of ``USES``."""
-    connected, racks = 0.0, 0.0
-    if sites.owner[run, k] >= 0:
-        connected, racks = sites.connected[run, k], sites.racks[run, k]
-    halls, gpus = sites.ai_gross[run, k], sites.legacy_gpu[run, k]
-    left = max(connected - racks - halls - gpus, 0.0)
-    building = min(sites.ai_building[run, k], left)
-    return connected, sites.pipeline[run, k], racks, halls, building, gpus, left - building
-
-
-@compiled
-def uses(sites: Connections) -> Array:
-    """Grid MW of each site by use (7, R, S)."""
-    found = np.zeros((7, *sites.owner.shape))
-    for run in range(sites.owner.shape[0]):
-        for k in range(sites.owner.shape[1]):
-            for use, mw in enumerate(_uses_of(sites, run, k)):
-                found[use, run, k] = mw
-    return found
-
-
-@compiled
-def capacity(sites: Connections, firms: int, regions: int) -> tuple[Array, Array]:
-    """Grid MW by use of each firm (7, R, firms) and in each region (7, R, regions)."""
-    runs = len(sites.owner)
-    of_firms, of_regions = np.zeros((7, runs, firms)), np.zeros((7, runs, regions))
-    for run in range(runs):
-        for k in range(sites.owner.shape[1]):
-            owner, region = sites.owner[run, k], sites.region[run, k]
-            for use, mw in enumerate(_uses_of(sites, run, k)):
-                of_regions[use, run, region] += mw
-                if owner >= 0:
-                    of_firms[use, run, owner] += mw
-    return of_firms, of_regions
-
-
-@compiled
-def leased(
-    status: Index, firm: Index, site: Index, it_mw: Array, delivered_mw: Array, region: Index, firms: int,
-    regions: int,
-) -> tuple[Array, Array]:  # fmt: skip
-    """Critical IT MW contracted and delivered under leases (R, L) in force, of firms (2, R, firms) and in regions.
-
-    ``region`` of each site (R, S).
-    """
-    runs = len(status)
-    of_firms, of_regions = np.zeros((2, runs, firms)), np.zeros((2, runs, regions))
-    for run in range(runs):
-        for k in range(status.shape[1]):
-            if status[run, k] == BUILDING or status[run, k] == RUNNING:
-                landlord, place = firm[run, k], region[run, site[run, k]]
-                of_firms[0, run, landlord] += it_mw[run, k]
-                of_firms[1, run, landlord] += delivered_mw[run, k]
-                of_regions[0, run, place] += it_mw[run, k]
-                of_regions[1, run, place] += delivered_mw[run, k]
-    return of_firms, of_regions
-
-
-@compiled
-def rigs_of_firms(miner: Index, ehs: Array, off: Array, firms: int) -> tuple[Array, Array]:
-    """EH/s of the rigs (R, S, G) of each firm by generation (R, firms, G), and of those that are ``off``, a share."""
-    owned, still = np.zeros((2, len(miner), firms, ehs.shape[2]))
-    for run in range(ehs.shape[0]):
-        for k in range(ehs.shape[1]):
-            if miner[run, k] >= 0:
-                for g in range(ehs.shape[2]):
-                    owned[run, miner[run, k], g] += ehs[run, k, g]
-                    still[run, miner[run, k], g] += ehs[run, k, g] * off[run, k, g]
-    return owned, still
 
 
 @compiled

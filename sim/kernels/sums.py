@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels.compiled import Array, Index, Mask, compiled
+from sim.kernels.compiled import Array, Index, compiled
 
 
 @compiled
@@ -79,17 +79,6 @@ def add_columns(columns: Array, index: Index, size: int) -> Array:
             if group >= 0:
                 for k in range(len(columns)):
                     total[k, run, group] += columns[k, run, n]
-    return total
-
-
-@compiled
-def count_by(members: Mask, index: Index, size: int) -> Index:
-    """How many ``members`` (K, R, N) there are in each group of ``index`` (R, N) -> (K, R, size)."""
-    total = np.zeros((members.shape[0], members.shape[1], size), np.int64)
-    for run in range(index.shape[0]):
-        for n in range(index.shape[1]):
-            for k in range(len(members)):
-                total[k, run, index[run, n]] += members[k, run, n]
     return total
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sim.columns import problems
 from sim.engine import run_batch
-from sim.record_fleet import fleets
+from sim.kernels import records as kernels
 from sim.recorder import Recorder
 from sim.scenario import Scenario
 from sim.sector import Sector
@@ -74,9 +74,13 @@ def test_a_run_has_the_same_rigs_in_any_batch_and_none_unless_firms_are_kept():
     assert len(run_batch(scenario, 3, [0, 1], months=3, firms="none")["fleet"]) == 0
 
 
-def test_rigs_without_an_owner_are_nobodys(recorded):
-    s, recorder, _ = recorded
-    owned, power, off = fleets(s, recorder.rows)
-    assert owned.shape == power.shape == off.shape == (2, s.n_firms, len(s.generation_names))
-    nobody = np.where(s.sites.miner[:, :, None] < 0, s.rigs.ehs, 0.0).sum()
-    assert owned.sum() == pytest.approx(s.rigs.ehs.sum() - nobody)
+def test_rigs_by_owner_and_generation_by_hand():
+    # run 1: firm 2 has two sites, of whose newer rigs a half and none are off; the third site's rigs are nobody's
+    miner = np.array([[0, 0, 0], [2, 2, -1]])
+    ehs = np.array([np.ones((3, 2)), [[1.0, 4.0], [0.0, 2.0], [8.0, 8.0]]])
+    off = np.array([np.zeros((3, 2)), [[0.0, 0.5], [0.0, 0.0], [0.0, 0.0]]])
+    found = kernels.fleets(miner, ehs, off, np.array([[1.0, 1.0], [30.0, 20.0]]), 3, np.array([1]), 1e-6)
+    assert {name: values.tolist() for name, values in found._asdict().items()} == {
+        "run": [1, 1], "firm": [2, 2], "generation": [0, 1], "ehs": [1.0, 6.0], "mw": [30.0, 120.0],
+        "off": [0.0, 40.0],
+    }  # fmt: skip

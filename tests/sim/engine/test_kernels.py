@@ -38,11 +38,6 @@ def test_sums_leave_out_what_belongs_to_nobody() -> None:
     np.testing.assert_array_equal(several, [[[1, 0, 10], [0, 7, 0]], [[10, 0, 100], [0, 70, 0]]])
 
 
-def test_members_are_counted_by_group() -> None:
-    members = np.array([[[True, True, False, True]], [[False, False, False, True]]])
-    np.testing.assert_array_equal(sums.count_by(members, np.array([[1, 1, 0, 2]]), 3), [[[0, 2, 1]], [[0, 0, 1]]])
-
-
 def test_mining_of_two_sites_by_hand() -> None:
     # firm 0 runs 10 MWh of its own at 300 USD; firm 1 runs 20 MWh at firm 0's site for 900, which cost it 740
     def one(*values: float) -> np.ndarray:
