@@ -78,6 +78,7 @@ class Decisions:
         self.kept = np.zeros(n_runs, bool)
         self.kept[rows] = True
         self.parts: list[dict[str, NDArray[Any]]] = []
+        self.rules: dict[str, int] = {}  # places of rules by name
 
     def record(self, s: Sector, month: int) -> None:
         """Keep the month's cases of the recorded runs."""
@@ -93,7 +94,7 @@ class Decisions:
         self.parts.append({
             "run": cases.run[rows], "month": np.full(len(rows), month), "firm": cases.firm[rows],
             "site": cases.at.row[rows], "role": cases.role[rows],
-            "rule": np.broadcast_to(seen.rule, len(choice))[rows], "connected": cases.connected[rows],
+            "rule": self._rule(seen.rule, rows), "connected": cases.connected[rows],
             "chosen": told.chosen, "value": told.value, "mw": mw,
             "equity_return": on_equity(told.equity, told.earned), "second": told.second, "rival": told.rival,
             "hashing_return": hashing_return(s, cases, rows), "reluctance": seen.reluctance[rows],
@@ -101,16 +102,23 @@ class Decisions:
             **best_ai(seen.gate, hosting, cases, rows),
         })  # fmt: skip
 
+    def _rule(self, rule: str | NDArray[np.str_], rows: Index) -> Index:
+        """Places of the rules of some cases (n,), of one ``rule`` for all or one of each."""
+        names = rule[rows].tolist() if isinstance(rule, np.ndarray) else [rule]
+        places = [self.rules.setdefault(name, len(self.rules)) for name in names]
+        return np.resize(np.array(places, dtype=np.int64), len(rows))
+
     def frame(self, s: Sector) -> pd.DataFrame:
         """The decisions table."""
         if not self.parts:
             return empty("decisions")
         kept = in_order(self.parts, "run")
-        codes, pattern = np.unique(kept["gates"], return_inverse=True)
+        pattern, codes = pd.factorize(kept["gates"])
         data = {
             "run": np.array(s.runs)[kept["run"]], "month": pick(month_names(s), kept["month"]),
             "firm": pick(s.labels.firms, kept["firm"]), "site": kept["site"], "role": pick(ROLES, kept["role"]),
-            "rule": kept["rule"], "connected_mw": kept["connected"], "choice": pick(ob.OPTIONS, kept["chosen"]),
+            "rule": pick([*self.rules], kept["rule"]), "connected_mw": kept["connected"],
+            "choice": pick(ob.OPTIONS, kept["chosen"]),
             "value_usd_m_per_mw": kept["value"], "mw": kept["mw"], "equity_return": kept["equity_return"],
             "runner_up": pick(ob.OPTIONS, kept["second"]), "runner_up_value_usd_m_per_mw": kept["rival"],
             "hashing_return": kept["hashing_return"], "reluctance_usd_m_per_mw": kept["reluctance"],

@@ -89,7 +89,7 @@ def firm_columns(s: Sector) -> dict[str, Array]:
         "gpu_revenue_usd": lines["gpu_revenue"],
         "demand_response_revenue_usd": lines["demand_response"],
         "resale_revenue_usd": lines["resale"],
-        "ebitda_usd": s.books.ebitda(),
+        "ebitda_usd": s.ebitda,
         "cash_usd": stock["cash"] + stock["restricted"],
         "debt_usd": stock["loans"] + stock["converts"],
     }

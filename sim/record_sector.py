@@ -15,8 +15,8 @@ from sim.state import SIZES
 if TYPE_CHECKING:
     from sim.sector import Sector
 
-ADDED_UP = (  # from the size classes
-    "firms_btc", "firms_hybrid", "firms_ai", "firms_active", "exits", "entries", "acquisitions", "mining_revenue_usd",
+OF_CLASSES = (  # columns of the sector that are sums of its size classes
+    "firms_btc", "firms_hybrid", "firms_ai", "firms_active", "exits", "entries", "mining_revenue_usd",
     "ai_revenue_usd", "demand_response_revenue_usd", "resale_revenue_usd", "ebitda_usd", "cash_usd", "debt_usd",
     "ai_contracted_mw", "ai_delivered_mw", "ai_gross_mw",
 )  # fmt: skip
@@ -30,22 +30,29 @@ def class_counts(s: Sector, before: Mask, founded: Mask) -> dict[str, Index]:
 
 
 def sector_columns(
-    s: Sector, firms: dict[str, Array], classes: dict[str, NDArray[Any]], regions: dict[str, Array], distressed: Index
+    s: Sector, firms: dict[str, Array], acquired: NDArray[Any], distressed: NDArray[Any]
 ) -> dict[str, NDArray[Any]]:
-    """The sector table's numbers (R,), from those of firms (R, F), size classes (R, 4) and regions (R, X).
+    """The sector table's numbers of the month (R,) that are not sums of its parts; ``firms`` (R, F) by column.
 
-    ``distressed`` is the number of listed firms in distress (R,).
+    ``acquired`` firms and listed firms ``distressed`` are numbers of them (R,).
     """
-    added = {name: row_sum(classes[name]) for name in ADDED_UP}
-    exits = {f"exits_{size}": classes["exits"][:, k] for k, size in enumerate(SIZES)}
     counted = {name: s.counters[name] for name in ("restructurings", "left_mining_for_ai")}
-    counted |= {"listed_in_distress": distressed}
-    return _network(s, regions) | _ai(s, firms) | _costs(s) | added | exits | counted
+    counted |= {"acquisitions": acquired, "listed_in_distress": distressed}
+    return _network(s) | _ai(s, firms) | _costs(s) | counted
 
 
-def _network(s: Sector, regions: dict[str, Array]) -> dict[str, Array]:
+def sums_of_parts(
+    classes: dict[str, NDArray[Any]], regions: dict[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
+    """The sector table's other numbers (...,), from those of size classes (..., 4) and regions (..., X)."""
+    added = {name: row_sum(classes[name]) for name in OF_CLASSES}
+    exits = {f"exits_{size}": classes["exits"][..., k] for k, size in enumerate(SIZES)}
+    return added | exits | {"curtailed_mwh": row_sum(regions["curtailed_mwh"])}
+
+
+def _network(s: Sector) -> dict[str, Array]:
     now, d = s.now, s.dispatched
-    mw, mwh, ehs = row_sum(regions["mining_power_mw"]), row_sum(d.mwh), row_sum(s.ehs_by_firm)
+    mw, mwh, ehs = row_sum(s.regions.mining_mw), row_sum(d.mwh), row_sum(s.ehs_by_firm)
     return {
         "btc_price_usd": now.btc_price, "network_hashrate_ehs": now.hashrate,
         "hashprice_usd_per_ph_day": now.hashprice,
@@ -54,7 +61,7 @@ def _network(s: Sector, regions: dict[str, Array]) -> dict[str, Array]:
         "fees_btc": now.fee_coins, "coins_mined_btc": now.coins,
         "fleet_efficiency_j_per_th": safe_divide(mw / s.P.power.mining_overhead[:, 0], ehs),
         "mining_power_gw": mw / 1e3, "mining_energy_twh": mwh / 1e6,
-        "curtailed_mwh": row_sum(regions["curtailed_mwh"]), "emissions_mtco2": row_sum(regions["emissions_mtco2"]),
+        "emissions_mtco2": row_sum(s.regions.emissions) / 1e6,
         "asic_price_usd_per_th": s.rigs.price[np.arange(s.n_runs), s.on_sale[:, 0]],
         "mean_power_price_usd_per_mwh": safe_divide(s.power_bill, mwh),
         "treasury_btc": row_sum(s.firms.coins_btc), "hhi_hashrate": concentration(s.ehs_by_firm),

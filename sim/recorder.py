@@ -22,7 +22,7 @@ from sim.record_firms import (
     statements,
 )  # fmt: skip
 from sim.record_fleet import Fleets
-from sim.record_sector import class_counts, sector_columns
+from sim.record_sector import class_counts, sector_columns, sums_of_parts
 from sim.state import SIZES, STRATEGIES
 
 if TYPE_CHECKING:
@@ -52,9 +52,10 @@ class Recorder:
         self.kept_firms = listed if firms == "listed" else np.arange(sector.n_firms)
         side_by_side = len(self.rows) and self.rows[-1] - self.rows[0] == len(self.rows) - 1
         self.taken = slice(self.rows[0], self.rows[-1] + 1) if side_by_side else self.rows  # a view, where it can be
-        self.sector = blank("sector", (months, runs))
         self.classes = blank("classes", (months, runs, len(SIZES)))
         self.regions = blank("regions", (months, runs, sector.n_regions))
+        summed = sums_of_parts(self.classes, self.regions)
+        self.sector = {name: v for name, v in blank("sector", (months, runs)).items() if name not in summed}
         shape = (months, len(self.rows), len(self.kept_firms))
         self.firms = blank("firms", shape) | {name: np.zeros(shape, dtype=np.int8) for name in LABELS_KEPT}
         in_detail = self.rows[:0] if firms == "listed" else self.rows
@@ -72,10 +73,10 @@ class Recorder:
         firms = firm_columns(s) | let_by_firms
         classes = class_counts(s, self.alive, self.founded) | mw.classes | added_up(firms, s.firms.size, len(SIZES))
         distressed = s.firms.listed[self.listed] & in_distress(s, t, self.listed)
-        regions = region_columns(s) | mw.regions | let_in_regions
-        put(self.regions, t, regions)
-        put(self.classes, t, {name: classes[name] for name in self.classes})
-        put(self.sector, t, sector_columns(s, firms, classes, regions, distressed.sum(axis=-1)))
+        bought = classes.pop("acquisitions").sum(axis=-1)
+        put(self.sector, t, sector_columns(s, firms, bought, distressed.sum(axis=-1)))
+        put(self.classes, t, classes)
+        put(self.regions, t, region_columns(s) | mw.regions | let_in_regions)
         if len(self.rows):
             self._firms(t, {name: values[self.taken] for name, values in firms.items()} | mw.firms)
             self.fleets.record(s, t)
@@ -94,8 +95,9 @@ class Recorder:
         """All tables of the months done so far, with the columns and types of ``sim.columns``."""
         s = self.s
         runs = np.array(s.runs, dtype=np.int64)
+        sector = self.sector | sums_of_parts(self.classes, self.regions)
         return {
-            "sector": self._grid("sector", self.sector, runs, None, []),
+            "sector": self._grid("sector", sector, runs, None, []),
             "classes": self._grid("classes", self.classes, runs, "size", list(SIZES)),
             "firms": self._firms_frame(runs[self.rows]),
             "fleet": self.fleets.frame(s),

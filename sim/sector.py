@@ -81,6 +81,7 @@ class Sector:
     coins_mined_by_firm: Array
     overhead: Array
     power_bill: Array
+    ebitda: Array
     cases_of_firm: Index
     fit_out_mw: Array
     last_review: tuple[Any, ...]

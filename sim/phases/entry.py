@@ -137,12 +137,12 @@ def update_beliefs(s: Sector) -> None:
     growth = np.clip(np.log(s.now.hashrate / s.now.last_hashrate) * 12, -1.0, 4.0)[:, None]
     s.growth = GROWTH_MEMORY * s.growth + (1 - GROWTH_MEMORY) * growth
     s.expected_decline = expected_decline(s)
-    lines = s.books.lines
+    lines, s.ebitda = s.books.lines, s.books.ebitda()
     ai_income = lines["ai_revenue"] + lines["gpu_revenue"]
     ai = ai_income + lines["ai_cost"] + lines["penalties"]
     mining_income = lines["mining_revenue"] + lines["hosting_revenue"] + lines["demand_response"] + lines["resale"]
     for name, fresh in (
-        ("ai_ebitda_12m", ai), ("mining_ebitda_12m", s.books.ebitda() - ai),
+        ("ai_ebitda_12m", ai), ("mining_ebitda_12m", s.ebitda - ai),
         ("ai_revenue_12m", ai_income), ("mining_revenue_12m", mining_income),
     ):  # fmt: skip
         setattr(firms, name, YEAR * getattr(firms, name) + fresh)
