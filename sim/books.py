@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.arrays import Array, Index
+from sim.arrays import Array, Index, Rows
 from sim.kernels import accounts
 
 ASSETS = (
@@ -108,6 +108,25 @@ class Books:
                     self.fresh_claims[sector] += change
         if not fresh:
             self.lines[line] += self._net
+
+    def post_some(self, line: str, sector: str, at: Rows, kind: str = "transaction", **changes: Array) -> None:
+        """As ``post`` for some firms ``at`` (n,), none of them twice: what many postings about few firms come to."""
+        column, net = SECTORS.index(sector), np.zeros(len(at))
+        for name, change in changes.items():
+            if not change.any():
+                continue
+            sign, outside = -1.0 if name in LIABILITIES else 1.0, self.outside.get(name)
+            accounts.move_some(self.stock[name], at.run, at.row, change, sign, net, outside, column)
+            told = [self.moved[kind][name]] if self.traced else []
+            if name == "payables":
+                told.append(self.owed[sector])
+            elif name == "receivables":
+                told += [self.claims[sector], *([self.fresh_claims[sector]] if kind == "transaction" else [])]
+            for values in told:
+                values[at.run, at.row] += change
+            if self.traced:
+                self.gross[at.run, at.row] += np.abs(change)
+        self.lines[line][at.run, at.row] += net
 
     def bill(self, line: str, sector: str, amount: Array) -> None:
         """A cost that falls due at the end of the month: it becomes a payable to ``sector``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sim.kernels.compiled import Array, compiled
+from sim.kernels.compiled import Array, Index, compiled
 
 
 @partial(compiled, any_order=True)  # only what outsiders hold is summed up, which the laws look at and nobody else
@@ -29,3 +29,15 @@ def move(
         if outside is not None:
             outside[run, sector] -= sign * total
     return moved
+
+
+@compiled
+def move_some(
+    stock: Array, run: Index, firm: Index, change: Array, sign: float, net: Array, outside: Array | None, sector: int
+) -> None:
+    """As ``move`` for a list of firms (n,), none of them twice; ``net`` (n,) gathers the changes with their signs."""
+    for k in range(len(run)):
+        stock[run[k], firm[k]] += change[k]
+        net[k] += sign * change[k]
+        if outside is not None:
+            outside[run[k], sector] -= sign * change[k]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, row_sum, safe_divide, spread
+from sim.arrays import Array, Index, Rows, row_sum, safe_divide, spread
 from sim.economics import credit
 from sim.kernels import firms as kernels
 
@@ -112,13 +112,15 @@ def sell_coins(s: Sector, usd: Array) -> None:
 
 def borrow(s: Sector, kind: int, amount: Array) -> None:
     """Draw ``amount`` (R, F) USD on a firm facility (coin- or rig-backed) from banks at today's terms."""
-    facility = s.facilities
-    before = facility.balance[:, :, kind]
-    fresh = s.now.base_rate[:, None] + s.now.spread_shock[:, None] + s.P.finance.spread_coin_loan
-    blended = safe_divide(before * facility.coupon[:, :, kind] + amount * fresh, before + amount, 0.09)
-    facility.coupon[:, :, kind] = np.where(amount > 0, blended, facility.coupon[:, :, kind])
-    facility.maturity[:, :, kind] = np.where(amount > 0, s.t + 24, facility.maturity[:, :, kind])
-    facility.balance[:, :, kind] = before + amount
+    at = Rows.where(amount > 0)
+    if not len(at):
+        return
+    facility, loan = s.facilities, (at.run, at.row, kind)
+    before, drawn = facility.balance[loan], at.get(amount)
+    fresh = (s.now.base_rate + s.now.spread_shock)[at.run] + s.P.finance.spread_coin_loan[at.run, 0]
+    facility.coupon[loan] = safe_divide(before * facility.coupon[loan] + drawn * fresh, before + drawn, 0.09)
+    facility.maturity[loan] = s.t + 24
+    facility.balance[loan] = before + drawn
     s.books.post("balance_only", "banks", cash=amount, loans=amount)
 
 

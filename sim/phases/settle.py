@@ -190,30 +190,33 @@ def leave_hosts(s: Sector, which: Mask) -> None:
 
 def wind_up(s: Sector, which: Mask) -> None:
     """Pay what cash there is to creditors in proportion, then write off what is left on both sides."""
-    books, facility = s.books, s.facilities
+    books, at = s.books, Rows.where(which)
 
-    def of(values: Array) -> Array:
-        return np.where(which, values, 0.0)
+    def of(name: str) -> Array:
+        return at.get(books.stock[name])
 
-    reserve = of(books.stock["restricted"])
-    books.post("balance_only", "banks", cash=reserve, restricted=-reserve)
-    claims = of(sum_owed(s) + books.stock["loans"] + books.stock["converts"] + books.stock["prepayments"])
-    money = of(np.maximum(books.stock["cash"], 0.0))
-    share = np.minimum(safe_divide(money, claims), 1.0)
-    books.pay(share)
+    reserve = of("restricted")
+    books.post_some("balance_only", "banks", at, cash=reserve, restricted=-reserve)
+    owed = np.zeros(len(at))
+    for due in books.owed.values():
+        owed += at.get(due)
+    claims = owed + of("loans") + of("converts") + of("prepayments")
+    share = np.minimum(safe_divide(np.maximum(of("cash"), 0.0), claims), 1.0)
+    for sector, owed_to in books.owed.items():
+        due = share * at.get(owed_to)
+        books.post_some("balance_only", sector, at, payables=-due, cash=-due)
     for name, sector in (("loans", "banks"), ("converts", "households"), ("prepayments", "tenants")):
-        paid = share * of(books.stock[name])
-        books.post("balance_only", sector, "transaction", cash=-paid, **{name: -paid})
-        books.post("defaults", sector, "writeoff", **{name: -of(books.stock[name])})
-    for sector, owed in books.owed.items():
-        books.post("defaults", sector, "writeoff", payables=-of(owed))
+        paid = share * of(name)
+        books.post_some("balance_only", sector, at, "transaction", cash=-paid, **{name: -paid})
+        books.post_some("defaults", sector, at, "writeoff", **{name: -of(name)})
+    for sector, owed_to in books.owed.items():
+        books.post_some("defaults", sector, at, "writeoff", payables=-at.get(owed_to))
     for sector, claim in books.claims.items():
-        books.post("defaults", sector, "writeoff", receivables=-of(claim))
-    facility.balance[which] = 0.0
+        books.post_some("defaults", sector, at, "writeoff", receivables=-at.get(claim))
+    s.facilities.balance[at.run, at.row] = 0.0
     for name in ("rigs", "sites", "halls", "gpus", "construction"):
-        books.post("defaults", "vendors", kind="writeoff", **{name: -of(books.stock[name])})
-    left = of(books.stock["cash"])
-    books.post("liquidation", "households", cash=-left)
+        books.post_some("defaults", "vendors", at, "writeoff", **{name: -of(name)})
+    books.post_some("liquidation", "households", at, cash=-of("cash"))
     leases = s.leases
     mine = among(which, leases.firm)
     orphaned = mine & ((leases.status == BUILDING) | (leases.status == RUNNING))
