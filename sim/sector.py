@@ -220,7 +220,7 @@ class Sector:
         firms.ai_revenue_12m = sum_by(self.leases.firm, self.leases.delivered_mw * self.leases.rent, self.n_firms)
         firms.ai_ebitda_12m = self.P.ai.colocation_margin * firms.ai_revenue_12m
         firms.hashprice_view = now.hashprice[:, None] * self.optimism
-        self.smoothed = np.repeat(now.hashprice[:, None], self.n_firms, axis=1)
+        self.smoothed = now.hashprice.copy()
         self.consensus = now.hashprice.copy()
         treasury = safe_divide(self.books.stock["coins"], self.books.equity(), 0.0)
         weight = self.P.behaviour.reluctance_treasury_weight

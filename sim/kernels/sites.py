@@ -99,7 +99,22 @@ def have_rigs(ehs: Array, miner: Index, firms: int) -> Mask:
     found = np.zeros((len(miner), firms), np.bool_)
     for run in range(ehs.shape[0]):
         for site in range(ehs.shape[1]):
-            firm = miner[run, site]
+            firm, g = miner[run, site], ehs.shape[2] - 1
             if firm >= 0 and not found[run, firm]:
-                found[run, firm] = (ehs[run, site] > 0.0).any()
+                while g > 0 and ehs[run, site, g] <= 0.0:
+                    g -= 1
+                found[run, firm] = ehs[run, site, g] > 0.0
+    return found
+
+
+@compiled
+def have_sites(owner: Index, miner: Index, firms: int) -> Mask:
+    """Firms (R, firms) that own any site (R, S) or the rigs at one."""
+    found = np.zeros((len(owner), firms), np.bool_)
+    for run in range(owner.shape[0]):
+        for site in range(owner.shape[1]):
+            if owner[run, site] >= 0:
+                found[run, owner[run, site]] = True
+            if miner[run, site] >= 0:
+                found[run, miner[run, site]] = True
     return found

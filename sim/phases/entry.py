@@ -127,13 +127,12 @@ def _found(s: Sector, run: Index, firm: Index, site: Index, region: Index, size:
 def update_beliefs(s: Sector) -> None:
     """Smoothed hashprice, last year's income, operators' records, strategy by fact."""
     firms, b = s.firms, s.P.behaviour
-    now = s.now.hashprice[:, None]
+    now = s.now.hashprice
     s.smoothed = s.smoothed**MEMORY * now ** (1 - MEMORY)
-    s.consensus = s.consensus**CONSENSUS_MEMORY * s.now.hashprice ** (1 - CONSENSUS_MEMORY)
-    trend = s.smoothed * (now / s.consensus[:, None]) ** b.forecast_extrapolation
-    firms.hashprice_view = (
-        trend ** (1 - b.forecast_anchor) * s.consensus[:, None] ** b.forecast_anchor * s.optimism
-    )
+    s.consensus = s.consensus**CONSENSUS_MEMORY * now ** (1 - CONSENSUS_MEMORY)
+    anchor, extrapolation = b.forecast_anchor[:, 0], b.forecast_extrapolation[:, 0]
+    trend = s.smoothed * (now / s.consensus) ** extrapolation
+    firms.hashprice_view = (trend ** (1 - anchor) * s.consensus**anchor)[:, None] * s.optimism
     growth = np.clip(np.log(s.now.hashrate / s.now.last_hashrate) * 12, -1.0, 4.0)[:, None]
     s.growth = GROWTH_MEMORY * s.growth + (1 - GROWTH_MEMORY) * growth
     s.expected_decline = expected_decline(s)

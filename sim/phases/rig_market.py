@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.arrays import Array, Rows
 from sim.economics.mining import rig_present_value
+from sim.kernels import deliveries as kernels
 from sim.state import NEVER
 
 if TYPE_CHECKING:
@@ -69,19 +70,10 @@ def receive_rigs(s: Sector) -> None:
     """Rigs ordered some months ago arrive; on full racks they replace the hungriest, which are sold."""
     rigs = s.rigs
     slot = s.t % rigs.ordered.shape[0]
-    run = np.arange(s.n_runs)
-    for k in range(2):
-        rigs.ehs[run, :, rigs.ordered_generation[slot, :, k]] += rigs.ordered[slot, :, :, k]
-    arrived = rigs.ordered[slot] * _mw_per_ehs(s, slot)
-    rigs.ordered_mw = np.maximum(rigs.ordered_mw - arrived[:, :, 0] - arrived[:, :, 1], 0.0)
-    rigs.ordered[slot] = 0.0
+    generation = rigs.ordered_generation[slot]
+    mw_per_ehs = np.take_along_axis(rigs.j_per_th, generation, axis=1) * s.P.power.mining_overhead
+    kernels.receive(rigs.ordered[slot], generation, mw_per_ehs, rigs.ehs, rigs.ordered_mw)
     _clear_oldest(s)
-
-
-def _mw_per_ehs(s: Sector, slot: int) -> Array:
-    """MW at the plug per EH/s of what arrives (R, 1, 2)."""
-    j = np.take_along_axis(s.rigs.j_per_th, s.rigs.ordered_generation[slot], axis=1)
-    return (j * s.P.power.mining_overhead)[:, None, :]
 
 
 def _clear_oldest(s: Sector) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.arrays import Array, Mask, Rows, among, safe_divide, sum_by
 from sim.economics.credit import coin_loan_room
+from sim.kernels import sites as kernels
 from sim.phases import auction, bills, finance, mining_options, orders
 from sim.state import ACQUIRED, BUILDING, CLOSED, COIN, CORPORATE, ENDED, LIQUIDATED, RUNNING
 
@@ -230,10 +231,7 @@ def wind_up(s: Sector, which: Mask) -> None:
 
 def close_empty_firms(s: Sector) -> None:
     """Firms without a site, rigs or leases close: debts are paid, what is left goes to the owners."""
-    sites = s.sites
-    rows = sum_by(sites.owner, np.ones(sites.owner.shape), s.n_firms)
-    rows += sum_by(sites.miner, np.ones(sites.owner.shape), s.n_firms)
-    gone = s.firms.alive & (rows == 0)
+    gone = s.firms.alive & ~kernels.have_sites(s.sites.owner, s.sites.miner, s.n_firms)
     if not gone.any():
         return
     run, firm = np.nonzero(gone)

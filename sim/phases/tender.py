@@ -150,13 +150,17 @@ def match(s: Sector, offers: Offers) -> None:
 
 def _offer_the_rest(s: Sector, offers: Offers, won: Index) -> Index:
     """What a tenant leaves of a campus is there for the next: adds offers, returns the rows they are the rest of."""
-    gross = offers.leased_mw * s.P.ai.gross_per_it[offers.run, 0]
-    left = np.maximum(offers.open_mw - offers.leased_mw[:, None], 0.0)
-    rows = won[left[won].max(axis=1, initial=0.0) >= SMALLEST_REST_MW]
-    displaced = np.clip(gross - offers.spare, 0.0, offers.racks)
+    left = np.maximum(offers.open_mw[won] - offers.leased_mw[won, None], 0.0)
+    enough = left.max(axis=1, initial=0.0) >= SMALLEST_REST_MW
+    rows = won[enough]
+    if not len(rows):
+        return rows
+    gross = offers.leased_mw[rows] * s.P.ai.gross_per_it[offers.run[rows], 0]
+    spare, racks = offers.spare[rows], offers.racks[rows]
     rest = {
-        "open_mw": left[rows], "spare": np.maximum(offers.spare - gross, 0.0)[rows],
-        "racks": (offers.racks - displaced)[rows], "leased_mw": np.zeros(len(rows)), "tenant": np.full(len(rows), -1),
+        "open_mw": left[enough], "spare": np.maximum(spare - gross, 0.0),
+        "racks": racks - np.clip(gross - spare, 0.0, racks), "leased_mw": np.zeros(len(rows)),
+        "tenant": np.full(len(rows), -1),
     }  # fmt: skip
     for field in fields(offers):
         values = getattr(offers, field.name)
