@@ -53,8 +53,7 @@ class Rows:
     @classmethod
     def where(cls, mask: Mask) -> Rows:
         """The true cells of a mask (R, N), in run and row order."""
-        run, row = np.nonzero(mask)
-        return cls(run, row)
+        return cls(*sums.members(mask))
 
     def __len__(self) -> int:
         return len(self.run)

@@ -94,13 +94,13 @@ def megawatts(
 
 
 @compiled
-def have_rigs(ehs: Array, miner: Index, firms: int) -> Mask:
-    """Firms (R, firms) with any rigs; ``ehs`` (R, S, G)."""
-    found = np.zeros((len(miner), firms), np.bool_)
+def have_rigs(ehs: Array, miner: Index, asked: Mask) -> Mask:
+    """Which of the firms ``asked`` (R, firms) have any rigs; ``ehs`` (R, S, G)."""
+    found = np.zeros(asked.shape, np.bool_)
     for run in range(ehs.shape[0]):
         for site in range(ehs.shape[1]):
             firm, g = miner[run, site], ehs.shape[2] - 1
-            if firm >= 0 and not found[run, firm]:
+            if firm >= 0 and asked[run, firm] and not found[run, firm]:
                 while g > 0 and ehs[run, site, g] <= 0.0:
                     g -= 1
                 found[run, firm] = ehs[run, site, g] > 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels.compiled import Array, Index, compiled
+from sim.kernels.compiled import Array, Index, Mask, compiled
 
 
 @compiled
@@ -100,3 +100,20 @@ def ranks(group: Index) -> Index:
     for k in range(1, len(group)):
         places[k] = places[k - 1] + 1 if group[k] == group[k - 1] else 0
     return places
+
+
+@compiled
+def members(mask: Mask) -> tuple[Index, Index]:
+    """Run and row of the true cells of a mask (R, N), in this order."""
+    n = 0
+    for run in range(mask.shape[0]):
+        for k in range(mask.shape[1]):
+            n += mask[run, k]
+    runs, rows = np.empty(n, np.int64), np.empty(n, np.int64)
+    n = 0
+    for run in range(mask.shape[0]):
+        for k in range(mask.shape[1]):
+            if mask[run, k]:
+                runs[n], rows[n] = run, k
+                n += 1
+    return runs, rows

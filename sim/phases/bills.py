@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Mask, row_sum, safe_divide, spread, sum_by
+from sim.arrays import Array, Mask, Rows, row_sum, safe_divide, spread, sum_by
 from sim.economics.credit import interest, loan_payment
 from sim.economics.power import demand_response_income
 from sim.kernels import sites as kernels
@@ -144,8 +144,9 @@ def debt_service(s: Sector) -> None:
     matured = (facility.maturity[:, :, CORPORATE] <= s.t) & (facility.balance[:, :, CORPORATE] > 0)
     open_market = refinancing_open(s)
     rolled = np.where(open_market, s.P.finance.refinancing_share, 0.0)
-    run, firm = np.nonzero(matured & ~open_market & s.firms.alive)
-    s.note("refinancing refused", run, firm=firm, value=facility.balance[run, firm, CORPORATE])
+    refused = Rows.where(matured & ~open_market & s.firms.alive)
+    owed = refused.get(facility.balance[:, :, CORPORATE])
+    s.note("refinancing refused", refused.run, firm=refused.row, value=owed)
     _repayment_due(s, CORPORATE, np.where(matured, facility.balance[:, :, CORPORATE] * (1 - rolled), 0.0))
     facility.maturity[:, :, CORPORATE] = np.where(matured, s.t + 36, facility.maturity[:, :, CORPORATE])
     fresh = (s.now.base_rate + s.now.spread_shock)[:, None] + s.P.finance.spread_corporate
@@ -212,5 +213,5 @@ def manage_treasury(s: Sector) -> None:
     amount = np.where(called, np.clip(x, 0.0, np.minimum(owed, s.books.stock["coins"])), 0.0)
     finance.sell_coins(s, amount)
     finance.repay(s, 1, amount)
-    run, firm = np.nonzero(amount > 0)
-    s.note("margin call", run, firm=firm, value=amount[run, firm])
+    at = Rows.where(amount > 0)
+    s.note("margin call", at.run, firm=at.row, value=at.get(amount))

@@ -168,8 +168,8 @@ def label_strategies(s: Sector) -> None:
     share = np.maximum(power, money)
     fresh = np.select([share < 0.1, share <= 0.9], [BTC, HYBRID], AI)
     fresh = np.where(firms.alive, fresh, EXITED)
-    no_rigs = ~site_kernels.have_rigs(s.rigs.ehs, s.sites.miner, s.n_firms)
-    left = firms.alive & no_rigs & (ai_mw > 0) & ~s.left_mining & (s.start_rigs > 0)
+    live_on_ai = firms.alive & (ai_mw > 0) & ~s.left_mining & (s.start_rigs > 0)
+    left = live_on_ai & ~site_kernels.have_rigs(s.rigs.ehs, s.sites.miner, live_on_ai)
     s.left_mining |= left
     s.counters["left_mining_for_ai"] += row_sum(np.ascontiguousarray(left.astype(np.float64))).astype(np.int64)
     firms.strategy = fresh

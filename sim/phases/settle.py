@@ -124,8 +124,8 @@ def extend(s: Sector, which: Mask, losses: Array) -> None:
         return
     fresh = np.where(which, sum_owed(s) + RELIEF_YEARS * losses, 0.0)
     _stretch(s, which, fresh)
-    run, firm = np.nonzero(which)
-    s.note("debt extended", run, firm=firm, value=fresh[run, firm])
+    at = Rows.where(which)
+    s.note("debt extended", at.run, firm=at.row, value=at.get(fresh))
 
 
 def restructure(s: Sector, which: Mask) -> None:
@@ -143,8 +143,8 @@ def restructure(s: Sector, which: Mask) -> None:
     _stretch(s, which, np.where(which, sum_owed(s), 0.0))
     s.firms.restructured = np.where(which, s.t, s.firms.restructured)
     s.counters["restructurings"] += np.ascontiguousarray(which).sum(axis=-1)
-    run, firm = np.nonzero(which)
-    s.note("restructuring", run, firm=firm, value=cut[run, firm])
+    at = Rows.where(which)
+    s.note("restructuring", at.run, firm=at.row, value=at.get(cut))
 
 
 def _stretch(s: Sector, which: Mask, fresh: Array) -> None:
@@ -172,8 +172,8 @@ def liquidate(s: Sector, which: Mask, luck: Array) -> None:
     finance.sell_coins(s, np.where(which, s.books.stock["coins"], 0.0))
     wind_up(s, which)
     for kind, those in (("liquidation", which & ~taken_over), ("acquisition", taken_over)):
-        run, firm = np.nonzero(those)
-        s.note(kind, run, firm=firm, mw=mw[run, firm], value=owed[run, firm])
+        at = Rows.where(those)
+        s.note(kind, at.run, firm=at.row, mw=at.get(mw), value=at.get(owed))
     s.remove(which & ~taken_over, LIQUIDATED)
     s.remove(taken_over, ACQUIRED)
 
@@ -234,8 +234,8 @@ def close_empty_firms(s: Sector) -> None:
     gone = s.firms.alive & ~kernels.have_sites(s.sites.owner, s.sites.miner, s.n_firms)
     if not gone.any():
         return
-    run, firm = np.nonzero(gone)
-    s.note("closure", run, firm=firm)
+    at = Rows.where(gone)
+    s.note("closure", at.run, firm=at.row)
     finance.sell_coins(s, np.where(gone, s.books.stock["coins"], 0.0))
     wind_up(s, gone)
     s.remove(gone, CLOSED)
