@@ -78,16 +78,16 @@ class Fleet(NamedTuple):
 class Kinds(NamedTuple):
     """The kinds of rigs in one run, generations in each region (X * G,): what all sites' blocks of a kind share.
 
-    ``strike_per_hashprice``, ``adder``, ``level`` and ``shape`` as above. At the hashprice last asked for: the
-    ``strike``, USD/MWh, its ``place`` on the price curve, the share of hours ``on`` at spot and what they are
-    ``paid``, over the mean price.
+    ``strike_per_hashprice``, ``adder``, ``level`` and ``shape`` as above. At the hashprice last asked for: the strike
+    to the power ``CONTRACT_STEEPNESS``, its ``place`` on the price curve, the share of hours ``on`` at spot and what
+    they are ``paid``, over the mean price.
     """
 
     strike_per_hashprice: Array
     adder: Array
     level: Array
     shape: Index
-    strike: Array
+    steep_strike: Array
     place: Array
     on: Array
     paid: Array
@@ -98,8 +98,8 @@ class Blocks(NamedTuple):
 
     Site s has the entries ``first[s]`` to ``first[s + 1]``. ``mw`` at the plug and ``ehs`` that find a rack and may
     run; ``racked`` share that finds a rack; ``most`` share of hours it can run at most, since rigs that were off are
-    not all back; ``contract`` USD/MWh; ``at_spot`` share of load decided by the spot price; ``share`` of hours it is
-    on, once run.
+    not all back; ``at_spot`` share of load decided by the spot price, the rest by the contract price, here to the
+    power ``CONTRACT_STEEPNESS``; ``share`` of hours it is on, once run.
     """
 
     first: Index
@@ -108,7 +108,7 @@ class Blocks(NamedTuple):
     mw: Array
     racked: Array
     most: Array
-    contract: Array
+    steep_contract: Array
     at_spot: Array
     share: Array
 
@@ -152,7 +152,7 @@ def _list_blocks(fleet: Fleet, run: int, blocks: Blocks) -> Blocks:
     back = 1.0 - rigs.restart[run]
     for site in range(rigs.ehs.shape[1]):
         region, racks, filled = sites.region[run, site], sites.racks[run, site], 0.0
-        contract, ready = _contract(fleet, run, site), regions.ready[run, region]
+        contract, ready = _contract(fleet, run, site) ** CONTRACT_STEEPNESS, regions.ready[run, region]
         at_spot = 1.0 - sites.fixed_share[run, site] * (1.0 - sites.resale[run, site])
         for generation in range(generations - 1, -1, -1):
             ehs = rigs.ehs[run, site, generation]
@@ -165,12 +165,12 @@ def _list_blocks(fleet: Fleet, run: int, blocks: Blocks) -> Blocks:
             blocks.kind[k] = region * generations + generation
             blocks.ehs[k], blocks.mw[k], blocks.racked[k] = ehs * usable, mw * usable, fits
             blocks.most[k] = 1.0 - back * rigs.off[run, site, generation]
-            blocks.contract[k], blocks.at_spot[k] = contract, at_spot
+            blocks.steep_contract[k], blocks.at_spot[k] = contract, at_spot
             k += 1
         blocks.first[site + 1] = k
     return Blocks(
         blocks.first, blocks.kind[:k], blocks.ehs[:k], blocks.mw[:k], blocks.racked[:k], blocks.most[:k],
-        blocks.contract[:k], blocks.at_spot[:k], blocks.share[:k],
+        blocks.steep_contract[:k], blocks.at_spot[:k], blocks.share[:k],
     )  # fmt: skip
 
 
@@ -196,8 +196,11 @@ def _look_up(values: Array, rise: Array, shape: int, place: float) -> float:
 
 @inlined
 def _under_contract(strike: float, contract: float) -> float:
-    """Share of a block under fixed price that runs: logistic in ln(strike / contract), one half at 0."""
-    return 1.0 / (1.0 + (contract / strike) ** CONTRACT_STEEPNESS)
+    """Share of a block under fixed price that runs: logistic in ln(strike / contract), one half at 0.
+
+    Both as powers ``CONTRACT_STEEPNESS``: one is taken for many blocks at once, and a block needs one division.
+    """
+    return strike / (strike + contract)
 
 
 @compiled
@@ -207,10 +210,11 @@ def value_kinds(kinds: Kinds, curves: Curves, hashprice: float) -> None:
     In two loops: the first the compiler does for several kinds at a time.
     """
     origin, per_step, last = curves.origin, curves.per_step, curves.uptime.shape[1] - 1.0
-    for kind in range(len(kinds.strike)):
+    for kind in range(len(kinds.place)):
         strike = max(hashprice * kinds.strike_per_hashprice[kind] - kinds.adder[kind], LOWEST_STRIKE)
-        kinds.strike[kind], kinds.place[kind] = strike, _place(strike / kinds.level[kind], origin, per_step, last)
-    for kind in range(len(kinds.strike)):
+        kinds.steep_strike[kind] = strike**CONTRACT_STEEPNESS
+        kinds.place[kind] = _place(strike / kinds.level[kind], origin, per_step, last)
+    for kind in range(len(kinds.place)):
         kinds.on[kind] = _look_up(curves.uptime, curves.uptime_rise, kinds.shape[kind], kinds.place[kind])
 
 
@@ -221,7 +225,7 @@ def hashrate(kinds: Kinds, blocks: Blocks, curves: Curves, hashprice: float) -> 
     total = 0.0
     for k in range(len(blocks.kind)):
         kind, at_spot = blocks.kind[k], blocks.at_spot[k]
-        contract_on = _under_contract(kinds.strike[kind], blocks.contract[k])
+        contract_on = _under_contract(kinds.steep_strike[kind], blocks.steep_contract[k])
         wanted = (1.0 - at_spot) * contract_on + at_spot * kinds.on[kind]
         total += blocks.ehs[k] * min(wanted, blocks.most[k])
     return total
@@ -316,7 +320,7 @@ def run_blocks(fleet: Fleet, run: int, kinds: Kinds, blocks: Blocks, hashprice: 
         ehs = running = cost = still = 0.0
         for k in range(blocks.first[site], blocks.first[site + 1]):
             kind, mw, at_spot = blocks.kind[k], blocks.mw[k], blocks.at_spot[k]
-            spot_on, contract_on = kinds.on[kind], _under_contract(kinds.strike[kind], blocks.contract[k])
+            spot_on, contract_on = kinds.on[kind], _under_contract(kinds.steep_strike[kind], blocks.steep_contract[k])
             wanted = at_spot * spot_on + (1.0 - at_spot) * contract_on
             on = min(wanted, blocks.most[k])
             # bought at spot, at contract without resale, at contract with resale; USD per MW and hour
