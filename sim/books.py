@@ -90,24 +90,26 @@ class Books:
         ``post("balance_only", "vendors", rigs=cost, payables=cost)``. What the changes do not balance among
         themselves is income of ``line`` (negative: a cost). Raises KeyError for an unknown name.
         """
-        column, fresh = SECTORS.index(sector), True
+        column, fresh = SECTORS.index(sector), len(changes) > 1
+        net = self._net if fresh else self.lines[line]  # one change alone goes straight into the line
         for name, change in changes.items():
-            change, owes = np.ascontiguousarray(change), name in LIABILITIES
+            change, owes, due = np.ascontiguousarray(change), name in LIABILITIES, self._due(name, sector)
             sign, outside = -1.0 if owes else 1.0, self.outside.get(name)
-            if not accounts.move(self.stock[name], change, sign, self._net, fresh, outside, column):
+            if not accounts.move(self.stock[name], change, sign, due, net, fresh, outside, column):
                 continue
             fresh = False
             if self.traced:
                 self.moved[kind][name] += change
                 self.gross += np.abs(change)
-            if name == "payables":
-                self.owed[sector] += change
-            elif name == "receivables":
-                self.claims[sector] += change
-                if kind == "transaction":  # a write-off strikes what was due already
-                    self.fresh_claims[sector] += change
-        if not fresh:
-            self.lines[line] += self._net
+            if name == "receivables" and kind == "transaction":  # a write-off strikes what was due already
+                self.fresh_claims[sector] += change
+        if net is self._net and not fresh:
+            self.lines[line] += net
+
+    def _due(self, name: str, sector: str) -> Array | None:
+        """The part of a stock that is between the firms and one outside sector (R, F), where that is told."""
+        told = {"payables": self.owed, "receivables": self.claims}.get(name)
+        return None if told is None else told[sector]
 
     def bill(self, line: str, sector: str, amount: Array) -> None:
         """A cost that falls due at the end of the month: it becomes a payable to ``sector``."""
