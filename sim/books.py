@@ -141,8 +141,8 @@ class Books:
     def ebitda(self) -> Array:
         return self.total(REVENUE + COSTS)
 
-    def equity(self, rows: Index | slice = slice(None)) -> Array:
-        """Assets less liabilities (R, F), USD; of all runs or of some ``rows``."""
+    def equity(self, rows: Index | slice | tuple[Index, Index] = slice(None)) -> Array:
+        """Assets less liabilities (R, F), USD; of all runs, of some, or of pairs of run and firm (n,)."""
         result = np.zeros_like(self.stock["cash"][rows])
         for name in ASSETS:
             result += self.stock[name][rows]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, Mask, safe_divide, sum_by
+from sim.arrays import Array, Index, Mask, Rows, safe_divide, sum_by
 from sim.economics.credit import interest
 from sim.phases.ai_options import hall_capex
 from sim.state import BUILDING, CLOUD, ENDED, RUNNING
@@ -102,26 +102,29 @@ def _capitalise(s: Sector, fresh: Array, finished: Mask) -> None:
 def earn_rent(s: Sector) -> None:
     """Rent of delivered capacity less penalties for outages; paid by the tenant next month."""
     leases, books = s.leases, s.books
-    years = np.maximum(s.t - leases.first, 0) / 12
-    missed = (1 - s.P.ai.sla_availability) * (1 - s.P.ai.downtime_reduction)
     live = (leases.status == BUILDING) | (leases.status == RUNNING)
-    gross_rent = leases.delivered_mw * leases.rent * (1 + leases.escalator) ** years / 12
-    rent = np.where(live, gross_rent * (1 - missed), 0.0)
-    cloud = leases.product == CLOUD
-    margin = np.where(cloud, s.P.ai.cloud_margin, s.P.ai.colocation_margin)
-    fine = np.minimum(rent * missed * s.P.ai.outage_penalty_share, rent)
-    s.rent_due = rent - fine
-    books.post("ai_revenue", "tenants", receivables=sum_by(leases.firm, np.where(cloud, 0.0, rent), s.n_firms))
-    books.post("gpu_revenue", "tenants", receivables=sum_by(leases.firm, np.where(cloud, rent, 0.0), s.n_firms))
-    books.post("penalties", "tenants", receivables=-sum_by(leases.firm, fine, s.n_firms))
+    at = Rows.where(live & (leases.delivered_mw > 0))
+    firm, delivered, cloud = at.get(leases.firm), at.get(leases.delivered_mw), at.get(leases.product) == CLOUD
+
+    def by_firm(values: Array) -> Array:
+        return at.sum_into(values, s.n_runs, s.n_firms, firm)
+
+    years = np.maximum(s.t - at.get(leases.first), 0) / 12
+    missed = ((1 - s.P.ai.sla_availability) * (1 - s.P.ai.downtime_reduction))[at.run, 0]
+    rent = delivered * at.get(leases.rent) * (1 + at.get(leases.escalator)) ** years / 12 * (1 - missed)
+    margin = np.where(cloud, s.P.ai.cloud_margin[at.run, 0], s.P.ai.colocation_margin[at.run, 0])
+    fine = np.minimum(rent * missed * s.P.ai.outage_penalty_share[at.run, 0], rent)
+    s.rent_due = np.zeros(live.shape)
+    s.rent_due[at.run, at.row] = rent - fine
+    books.post("ai_revenue", "tenants", receivables=by_firm(np.where(cloud, 0.0, rent)))
+    rented = by_firm(np.where(cloud, rent, 0.0))
+    books.post("gpu_revenue", "tenants", receivables=rented)
+    books.post("penalties", "tenants", receivables=-by_firm(fine))
     # a prepayment was a share of the contract's value and is credited evenly against its rent
-    credited = s.P.ai.cloud_prepayment_share * sum_by(leases.firm, np.where(cloud, rent, 0.0), s.n_firms)
-    earned = np.minimum(books.stock["prepayments"], credited)
+    earned = np.minimum(books.stock["prepayments"], s.P.ai.cloud_prepayment_share * rented)
     books.post("balance_only", "tenants", receivables=-earned, prepayments=-earned)
-    books.bill("ai_cost", "vendors", sum_by(leases.firm, rent * (1 - margin), s.n_firms))
-    mw = sum_by(leases.firm, np.where(live, leases.delivered_mw, 0.0), s.n_firms)
-    compliance = s.P.ai.compliance_cost_usd_per_mw_year * mw / 12
-    books.bill("duties", "governments", compliance)
+    books.bill("ai_cost", "vendors", by_firm(rent * (1 - margin)))
+    books.bill("duties", "governments", s.P.ai.compliance_cost_usd_per_mw_year * by_firm(delivered) / 12)
     _legacy_gpus(s)
 
 

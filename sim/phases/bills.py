@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Mask, row_sum, safe_divide, spread, sum_by
+from sim.arrays import Array, Mask, Rows, row_sum, safe_divide, spread, sum_by
 from sim.economics.credit import interest, loan_payment
 from sim.economics.power import demand_response_income
 from sim.kernels import sites as kernels
@@ -63,9 +63,9 @@ def _power(s: Sector, accounts: Accounts) -> None:
 def _carbon_of_own_gpus(s: Sector, carbon: Array) -> Array:
     """The carbon price on own GPUs (R, F), USD; tenants of a lease pay for their own power."""
     sites, leases = s.sites, s.leases
-    ratio = safe_divide(leases.gross_mw, leases.it_mw)
-    cloud = np.where(leases.product == CLOUD, leases.delivered_mw * ratio, 0.0)
-    own_gpus = sum_by(leases.site, cloud, s.n_sites) + sites.legacy_gpu
+    at = Rows.where((leases.product == CLOUD) & (leases.delivered_mw > 0))
+    cloud = at.get(leases.delivered_mw) * (at.get(leases.gross_mw) / at.get(leases.it_mw))
+    own_gpus = at.sum_into(cloud, s.n_runs, s.n_sites, at.get(leases.site)) + sites.legacy_gpu
     return sum_by(sites.owner, own_gpus * s.hours * spread(carbon, sites.region), s.n_firms)
 
 
@@ -142,26 +142,30 @@ def debt_service(s: Sector) -> None:
         due = facility.balance[:, :, kind] / left[:, :, kind]
         _repayment_due(s, kind, due)
     matured = (facility.maturity[:, :, CORPORATE] <= s.t) & (facility.balance[:, :, CORPORATE] > 0)
-    open_market = refinancing_open(s)
-    rolled = np.where(open_market, s.P.finance.refinancing_share, 0.0)
-    for run, firm in zip(*np.nonzero(matured & ~open_market & s.firms.alive), strict=True):
+    converts_due = s.firms.convert_maturity == s.t
+    asking = Rows.where(matured | converts_due)
+    granted = refinancing_open(s, asking)
+    rolled = np.zeros((s.n_runs, s.n_firms))
+    rolled[asking.run, asking.row] = np.where(granted, s.P.finance.refinancing_share[asking.run, 0], 0.0)
+    refused = asking.keep(~granted & asking.get(matured & s.firms.alive))
+    for run, firm in zip(refused.run, refused.row, strict=True):
         s.event(run, "refinancing refused", firm=int(firm), value=float(facility.balance[run, firm, CORPORATE]))
     _repayment_due(s, CORPORATE, np.where(matured, facility.balance[:, :, CORPORATE] * (1 - rolled), 0.0))
     facility.maturity[:, :, CORPORATE] = np.where(matured, s.t + 36, facility.maturity[:, :, CORPORATE])
     fresh = (s.now.base_rate + s.now.spread_shock)[:, None] + s.P.finance.spread_corporate
     facility.coupon[:, :, CORPORATE] = np.where(matured, fresh, facility.coupon[:, :, CORPORATE])
-    due = np.where(s.firms.convert_maturity == s.t, books.stock["converts"], 0.0)
-    paid = due * (1 - rolled)
+    paid = np.where(converts_due, books.stock["converts"], 0.0) * (1 - rolled)
     books.post("balance_only", "households", converts=-paid, payables=paid)
-    s.firms.convert_maturity = np.where(s.firms.convert_maturity == s.t, s.t + 60, s.firms.convert_maturity)
+    s.firms.convert_maturity = np.where(converts_due, s.t + 60, s.firms.convert_maturity)
 
 
-def refinancing_open(s: Sector) -> Mask:
-    """Firms that lenders roll over (R, F): debt within the covenant multiple of EBITDA, or covered by assets."""
-    ebitda = s.firms.mining_ebitda_12m + finance.contracted_ebitda(s)
-    within = finance.debt(s) <= s.P.finance.debt_ebitda_covenant * np.maximum(ebitda, 0.0)
-    covered = s.books.equity() > 0.5 * finance.debt(s)
-    return (within | covered) & (s.now.ltc_factor > 0.5)[:, None]
+def refinancing_open(s: Sector, asking: Rows) -> Mask:
+    """Whether lenders roll some firms over (n,): debt within the covenant multiple of EBITDA or covered by assets."""
+    ebitda = asking.get(s.firms.mining_ebitda_12m) + asking.get(finance.contracted_ebitda(s))
+    debt, covenant = asking.get(finance.debt(s)), s.P.finance.debt_ebitda_covenant[asking.run, 0]
+    within = debt <= covenant * np.maximum(ebitda, 0.0)
+    covered = s.books.equity((asking.run, asking.row)) > 0.5 * debt
+    return (within | covered) & (s.now.ltc_factor > 0.5)[asking.run]
 
 
 def _repayment_due(s: Sector, kind: int, amount: Array) -> None:
@@ -174,14 +178,15 @@ def _amortise_projects(s: Sector) -> None:
     """Project loans: level payments over what is left of the lease once it delivers."""
     leases = s.leases
     live = ((leases.status == RUNNING) | (leases.status == BUILDING)) & (leases.delivered_mw > 0)
-    left = np.maximum(leases.first + leases.term - s.t, 1)
-    due = np.where(live, interest(leases.loan, leases.coupon), 0.0)
-    share = np.where(leases.status == RUNNING, 1.0, 0.0)
-    repaid = np.where(live, np.maximum(loan_payment(leases.loan, leases.coupon, left) - due, 0.0), 0.0) * share
-    repaid = np.minimum(repaid, leases.loan)
-    leases.loan = leases.loan - repaid
-    s.books.bill("interest", "banks", sum_by(leases.firm, due, s.n_firms))
-    total = sum_by(leases.firm, repaid, s.n_firms)
+    at = Rows.where(live & (leases.loan > 0))
+    loan, coupon, firm = at.get(leases.loan), at.get(leases.coupon), at.get(leases.firm)
+    left = np.maximum(at.get(leases.first) + at.get(leases.term) - s.t, 1)
+    due = interest(loan, coupon)
+    repaid = np.minimum(np.maximum(loan_payment(loan, coupon, left) - due, 0.0), loan)
+    repaid = np.where(at.get(leases.status) == RUNNING, repaid, 0.0)
+    leases.loan[at.run, at.row] -= repaid
+    s.books.bill("interest", "banks", at.sum_into(due, s.n_runs, s.n_firms, firm))
+    total = at.sum_into(repaid, s.n_runs, s.n_firms, firm)
     s.books.post("balance_only", "banks", loans=-total, payables=total)
 
 
