@@ -117,25 +117,23 @@ def earn_rent(s: Sector) -> None:
     s.rent_due = np.zeros(live.shape)
     s.rent_due[at.run, at.row] = rent - fine
     books.post("ai_revenue", "tenants", receivables=by_firm(np.where(cloud, 0.0, rent)))
-    rented = by_firm(np.where(cloud, rent, 0.0))
-    books.post("gpu_revenue", "tenants", receivables=rented)
+    rented, old_gpus = by_firm(np.where(cloud, rent, 0.0)), _legacy_gpus(s)
+    books.post("gpu_revenue", "tenants", receivables=rented + old_gpus)
     books.post("penalties", "tenants", receivables=-by_firm(fine))
     # a prepayment was a share of the contract's value and is credited evenly against its rent
     earned = np.minimum(books.stock["prepayments"], s.P.ai.cloud_prepayment_share * rented)
     books.post("balance_only", "tenants", receivables=-earned, prepayments=-earned)
-    books.bill("ai_cost", "vendors", by_firm(rent * (1 - margin)))
+    books.bill("ai_cost", "vendors", by_firm(rent * (1 - margin)) + 0.4 * old_gpus)
     books.bill("duties", "governments", s.P.ai.compliance_cost_usd_per_mw_year * by_firm(delivered) / 12)
-    _legacy_gpus(s)
 
 
-def _legacy_gpus(s: Sector) -> None:
-    """Small stock of old GPU rigs without a lease: rents follow the market and the cards wear out."""
+def _legacy_gpus(s: Sector) -> Array:
+    """Revenue of old GPU rigs without a lease (R, F), USD: rents follow the market and the cards wear out."""
     index = s.now.gpu_rent[:, None] / s.P.ai.gpu_rent_usd_per_hour
-    per_mw = s.P.ai.legacy_gpu_revenue_usd_m_per_mw_year * 1e6 * index / 12
-    revenue = sum_by(s.sites.miner, s.sites.legacy_gpu / s.P.ai.gross_per_it * per_mw, s.n_firms)
-    s.books.post("gpu_revenue", "tenants", receivables=revenue)
-    s.books.bill("ai_cost", "vendors", 0.4 * revenue)
+    per_mw = s.P.ai.legacy_gpu_revenue_usd_m_per_mw_year * 1e6 * index / 12 / s.P.ai.gross_per_it
+    revenue = per_mw * sum_by(s.sites.miner, s.sites.legacy_gpu, s.n_firms)
     s.sites.legacy_gpu = s.sites.legacy_gpu * (1 - 1 / GPU_LIFE_MONTHS)
+    return revenue
 
 
 def end_leases(s: Sector) -> None:

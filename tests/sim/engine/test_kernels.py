@@ -50,18 +50,50 @@ def test_mining_of_two_sites_by_hand() -> None:
 
     site = sites.Hashing(
         owner=np.array([[0, 0]]), miner=np.array([[0, 1]]), region=np.array([[0, 1]]), ehs=one(1, 2), mwh=one(10, 20),
-        power_cost=one(300, 900), resale=one(5, 7), supply=one(20, 30),
+        power_cost=one(300, 900), resale=one(5, 7), supply=one(20, 30), legacy_gpu=one(0, 0.5),
     )  # fmt: skip
-    found = sites.mining_accounts(site, one(0, 4), one(1, 2), one(0, 3), np.array([1.1]), 3)
+    # the owner of the second site has GPUs there: 0.5 MW of old ones and 2 MW of chips that draw 3, besides a lease
+    product, delivered, gross, it = np.array([[CLOUD, COLOCATION]]), one(2, 9), one(6, 9), one(4, 9)
+    gpus = sites.Gpus(product, np.array([[1, 1]]), delivered, gross, it)
+    prices = sites.Prices(one(0, 4), one(1, 2), one(0, 3), np.array([1.1]))
+    found = sites.mining_accounts(site, gpus, prices, 10.0, 3)
     for name, expected in {
-        "ehs": (1, 2, 0), "mwh": (10, 20, 0), "excise": (10, 40, 0), "carbon": (0, 60, 0), "fees": (0, 900, 0),
-        "own": (300, 0, 0), "hosted": (740, 0, 0), "earned": (900, 0, 0), "resale": (12, 0, 0), "bill": (300, 740),
+        "ehs": (1, 2, 0), "mwh": (10, 20, 0), "excise": (10, 40, 0), "carbon": (105, 60, 0), "fees": (0, 900, 0),
+        "power": (1040, 0, 0), "earned": (900, 0, 0), "resale": (12, 0, 0), "bill": (300, 740),
     }.items():  # fmt: skip
         np.testing.assert_allclose(getattr(found, name), [expected], err_msg=name)
     owner, miner, racks = np.array([[0, 0, -1]]), np.array([[0, 1, -1]]), one(3, 4, 5)
     mw, used = sites.megawatts(owner, miner, one(5, 6, 7), racks, one(2, 3, 4), one(0, 1, 9), 2)
     np.testing.assert_array_equal(mw, [[11, 4]])
     np.testing.assert_array_equal(used, [[3, 3]])
+
+
+def test_fixed_costs_by_hand() -> None:
+    # three sites of firm 0: half of the racks draw power, a quarter, and no racks; the last is nobody's
+    owner, region = np.array([[0, 0, 0, -1]]), np.array([[0, 0, 1, 1]])
+    connected, racks, mw = np.array([[4.0, 9, 20, 20]]), np.array([[4.0, 8, 0, 10]]), np.array([[2.0, 2, 0, 5]])
+    at, standby = sites.Racks(owner, region, connected, racks, mw), np.array([[0.25]])
+    large, duty = np.array([[5.0, 20.0]]), np.array([[2.0, 3.0]])
+    costs, duties = sites.fixed_costs(at, np.array([[10.0]]), standby, large, duty, 2)
+    np.testing.assert_allclose(costs, [[10 * (4 + 8 * (0.25 + 0.75 * 0.5)), 0.0]])
+    np.testing.assert_allclose(duties, [[9 * 2 + 20 * 3, 0.0]])
+    np.testing.assert_allclose(sites.staffed_parts(mw[0], racks[0], np.full(4, 0.25)), [1.0, 0.625, 0.25, 1.0])
+
+
+def test_overheads_grow_less_than_in_proportion() -> None:
+    mw, alive, scale = np.array([[4.0, 0.0, 100.0, 9.0]]), np.array([[True, True, True, False]]), np.full((1, 4), 3.0)
+    found = firms.overheads(mw, alive, scale, np.array([[0.5]]))
+    np.testing.assert_allclose(found, [[6.0, 0.0, 30.0, 0.0]], rtol=1e-14)
+
+
+def test_loans_of_a_firm_by_hand() -> None:
+    # a bond that matures later, 60 lent on coins for five months more, 50 on rigs that were due last month
+    balance, coupon = np.array([[[100.0, 60.0, 50.0]]]), np.array([[[0.12, 0.06, 0.24]]])
+    interest, repaid = np.array([[7.0]]), np.array([[1.0]])
+    firms.serve_loans(balance, coupon, np.array([[[30, 15, 9]]]), 10, interest, repaid)
+    np.testing.assert_allclose(interest, [[7 + 1.0 + 0.3 + 1.0]])
+    np.testing.assert_allclose(repaid, [[1 + 12.0 + 50.0]])
+    np.testing.assert_allclose(balance, [[[100.0, 48.0, 0.0]]])
 
 
 def test_what_leases_earn_and_still_cost_by_hand() -> None:
