@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from textwrap import fill
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -20,14 +18,12 @@ import pandas as pd
 from sim.arrays import Array
 from sim.economics import mining
 from sim.economics.power import PriceDuration, demand_response_income
-from sim.kernels.blocks import Blocks
+from sim.kernels import blocks as kernels
+from sim.kernels.blocks import Fleet, RegionPower, Rigs, SitePower
 from sim.months import days_in_month, month_number
 from sim.phases import dispatch
 from sim.scenario import Scenario
 from sim.tables import Tables, load_tables
-
-if TYPE_CHECKING:
-    from sim.sector import Sector
 
 # The site. Megawatts at the plug that run when they should: 700 in 2024 (31.5 EH/s deployed at 21.9 J/TH at its end,
 # 95 % available, with the overhead 690) and 750 from 2025-09 (36.5 EH/s at 20.5 J/TH: 746). The machines of early
@@ -161,28 +157,20 @@ def monthly_credits(site: Site, tables: Tables) -> pd.DataFrame:
     """
     curves, mean = price_curves(tables)
     n = len(site.months)
-    blocks = Blocks(
-        first=np.arange(n + 1),
-        run=np.arange(n),
-        site=np.zeros(n, dtype=np.int64),
-        generation=np.zeros(n, dtype=np.int64),
-        ehs=site.mw / (site.j_per_th * site.overhead),
-        mw=site.mw,
-        racked=np.ones(n),
-        most=np.ones(n),  # switched off for hours, not for a month: back at once
-        strike_per_hashprice=site.strike_per_hashprice,
-        adder=np.full(n, site.other_usd_per_mwh),
-        level=mean,
-        contract=np.full(n, site.contract_usd_per_mwh),
-        at_spot=np.full(n, RESALE_SHARE),
-        shape=np.arange(n),
+    one, months = np.ones((n, 1)), np.arange(n)[:, None]
+    ehs, j_per_th = (site.mw / (site.j_per_th * site.overhead))[:, None, None], site.j_per_th[:, None]
+    mw_per_ehs, at_once = j_per_th * site.overhead, np.ones(n)  # off for hours, not for a month
+    fleet = Fleet(
+        Rigs(ehs, np.zeros(ehs.shape), at_once, j_per_th, mw_per_ehs, site.strike_per_hashprice[:, None]),
+        SitePower(0 * months, site.mw[:, None], site.contract_usd_per_mwh * one, np.ones(n), one, RESALE_SHARE * one),
+        RegionPower(one, site.other_usd_per_mwh * one, mean[:, None], 0.0 * one, months),
+        curves.grid,
     )
-    terms = SimpleNamespace(fixed_share=np.ones((n, 1)), resale=np.full((n, 1), RESALE_SHARE))
-    stage = SimpleNamespace(curves=curves, sites=terms, n_runs=n, n_sites=1)
-    done, hours_on = dispatch.run(cast("Sector", stage), blocks, site.hashprice)
+    done = dispatch.month_of(kernels.run_at(fleet, site.hashprice))
+    hours_off = 1.0 - done.mw[:, 0] / site.mw
     resale = done.resale[:, 0] * site.hours / dispatch.HOURS
     programme = demand_response_income(done.mw[:, 0], site.programme_usd_per_mw_year, site.programme_share)
-    columns = {"month": site.months, "hashprice": site.hashprice, "strike": site.strike, "off": 1.0 - hours_on}
+    columns = {"month": site.months, "hashprice": site.hashprice, "strike": site.strike, "off": hours_off}
     return pd.DataFrame(columns | {"resale": resale / 1e6, "programme": programme / 1e6}).set_index("month")
 
 

@@ -90,24 +90,26 @@ class Books:
         ``post("balance_only", "vendors", rigs=cost, payables=cost)``. What the changes do not balance among
         themselves is income of ``line`` (negative: a cost). Raises KeyError for an unknown name.
         """
-        column, fresh = SECTORS.index(sector), True
+        column, fresh = SECTORS.index(sector), len(changes) > 1
+        net = self._net if fresh else self.lines[line]  # one change alone goes straight into the line
         for name, change in changes.items():
-            change, owes = np.ascontiguousarray(change), name in LIABILITIES
+            change, owes, due = np.ascontiguousarray(change), name in LIABILITIES, self._due(name, sector)
             sign, outside = -1.0 if owes else 1.0, self.outside.get(name)
-            if not accounts.move(self.stock[name], change, sign, self._net, fresh, outside, column):
+            if not accounts.move(self.stock[name], change, sign, due, net, fresh, outside, column):
                 continue
             fresh = False
             if self.traced:
                 self.moved[kind][name] += change
                 self.gross += np.abs(change)
-            if name == "payables":
-                self.owed[sector] += change
-            elif name == "receivables":
-                self.claims[sector] += change
-                if kind == "transaction":  # a write-off strikes what was due already
-                    self.fresh_claims[sector] += change
-        if not fresh:
-            self.lines[line] += self._net
+            if name == "receivables" and kind == "transaction":  # a write-off strikes what was due already
+                self.fresh_claims[sector] += change
+        if net is self._net and not fresh:
+            self.lines[line] += net
+
+    def _due(self, name: str, sector: str) -> Array | None:
+        """The part of a stock that is between the firms and one outside sector (R, F), where that is told."""
+        told = {"payables": self.owed, "receivables": self.claims}.get(name)
+        return None if told is None else told[sector]
 
     def post_some(self, line: str, sector: str, at: Rows, kind: str = "transaction", **changes: Array) -> None:
         """As ``post`` for some firms ``at`` (n,), none of them twice: what many postings about few firms come to."""
@@ -158,8 +160,8 @@ class Books:
     def ebitda(self) -> Array:
         return self.total(REVENUE + COSTS)
 
-    def equity(self, rows: Index | slice = slice(None)) -> Array:
-        """Assets less liabilities (R, F), USD; of all runs or of some ``rows``."""
+    def equity(self, rows: Index | slice | tuple[Index, Index] = slice(None)) -> Array:
+        """Assets less liabilities (R, F), USD; of all runs, of some, or of pairs of run and firm (n,)."""
         result = np.zeros_like(self.stock["cash"][rows])
         for name in ASSETS:
             result += self.stock[name][rows]

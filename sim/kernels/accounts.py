@@ -9,13 +9,14 @@ from sim.kernels.compiled import Array, Index, compiled
 
 @partial(compiled, any_order=True)  # only what outsiders hold is summed up, which the laws look at and nobody else
 def move(
-    stock: Array, change: Array, sign: float, net: Array, fresh: bool, outside: Array | None, sector: int
-) -> bool:
-    """Add ``change`` (R, F) to ``stock`` (R, F), and the opposite to what an outside sector holds of it.
+    stock: Array, change: Array, sign: float, due: Array | None, net: Array, fresh: bool, outside: Array | None,
+    sector: int,
+) -> bool:  # fmt: skip
+    """Add ``change`` (R, F) to ``stock`` and to ``due``, (R, F), and the opposite to what an outside sector holds.
 
-    ``sign`` is 1 for assets, -1 for liabilities; ``net`` (R, F) gathers a posting's changes with their signs, from
-    zero where ``fresh``; ``outside`` (R, sectors) is None for real assets. False, with nothing moved, where all is
-    zero.
+    ``sign`` is 1 for assets, -1 for liabilities; ``due`` is the part of ``stock`` between firms and the sector, where
+    that is told; ``net`` (R, F) gathers a posting's changes with their signs, from zero where ``fresh``; ``outside``
+    (R, sectors) is None for real assets. False, with nothing moved, where all is zero.
     """
     moved = False
     for run in range(change.shape[0]):
@@ -24,6 +25,8 @@ def move(
             amount = change[run, firm]
             moved |= amount != 0.0
             stock[run, firm] += amount
+            if due is not None:
+                due[run, firm] += amount
             total += amount
             net[run, firm] = sign * amount if fresh else net[run, firm] + sign * amount
         if outside is not None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.kernels.compiled import Array, Index, Mask, compiled
-from sim.state import BUILDING, CLOUD, RUNNING
+from sim.kernels.maths import expm1, ln
+from sim.state import BUILDING, CLOUD, CORPORATE, RUNNING
 
 
 @compiled
@@ -31,6 +32,33 @@ def equity_room(value: float, issue_share_per_year: float, issued_last_year: flo
     ``access`` is 1 for listed firms and the private scale for others; not below zero.
     """
     return max(value * issue_share_per_year * access - issued_last_year, 0.0)
+
+
+@compiled
+def overheads(mw: Array, alive: Mask, scale: Array, exponent: Array) -> Array:
+    """Overhead of firms that run ``mw`` (R, F): ``scale`` (R, F) of one MW, times MW to the ``exponent`` (R, 1)."""
+    found = np.zeros(mw.shape)
+    for run in range(mw.shape[0]):
+        for k in range(mw.shape[1]):
+            if alive[run, k] and mw[run, k] > 0.0:
+                found[run, k] = scale[run, k] * (1.0 + expm1(exponent[run, 0] * ln(mw[run, k])))
+    return found
+
+
+@compiled
+def serve_loans(balance: Array, coupon: Array, maturity: Index, month: int, interest: Array, repaid: Array) -> None:
+    """Add the month's ``interest`` and what is ``repaid`` (R, F) of firms' loans (R, F, 3), which shrink by it.
+
+    Loans on coins and rigs are paid back evenly until their ``maturity``, bonds at their end and not here.
+    """
+    for run in range(balance.shape[0]):
+        for firm in range(balance.shape[1]):
+            for kind in range(balance.shape[2]):
+                interest[run, firm] += balance[run, firm, kind] * (coupon[run, firm, kind] / 12.0)
+                if kind != CORPORATE:
+                    part = balance[run, firm, kind] / max(maturity[run, firm, kind] - month, 1)
+                    balance[run, firm, kind] -= part
+                    repaid[run, firm] += part
 
 
 @compiled

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, Index, Mask, safe_divide, sum_by
+from sim.arrays import Array, Index, Mask, Rows, safe_divide, sum_by
 from sim.economics.credit import interest
 from sim.phases.ai_options import hall_capex
 from sim.state import BUILDING, CLOUD, ENDED, RUNNING
@@ -102,37 +102,38 @@ def _capitalise(s: Sector, fresh: Array, finished: Mask) -> None:
 def earn_rent(s: Sector) -> None:
     """Rent of delivered capacity less penalties for outages; paid by the tenant next month."""
     leases, books = s.leases, s.books
-    years = np.maximum(s.t - leases.first, 0) / 12
-    missed = (1 - s.P.ai.sla_availability) * (1 - s.P.ai.downtime_reduction)
     live = (leases.status == BUILDING) | (leases.status == RUNNING)
-    gross_rent = leases.delivered_mw * leases.rent * (1 + leases.escalator) ** years / 12
-    rent = np.where(live, gross_rent * (1 - missed), 0.0)
-    cloud = leases.product == CLOUD
-    margin = np.where(cloud, s.P.ai.cloud_margin, s.P.ai.colocation_margin)
-    fine = np.minimum(rent * missed * s.P.ai.outage_penalty_share, rent)
-    s.rent_due = rent - fine
-    books.post("ai_revenue", "tenants", receivables=sum_by(leases.firm, np.where(cloud, 0.0, rent), s.n_firms))
-    books.post("gpu_revenue", "tenants", receivables=sum_by(leases.firm, np.where(cloud, rent, 0.0), s.n_firms))
-    books.post("penalties", "tenants", receivables=-sum_by(leases.firm, fine, s.n_firms))
+    at = Rows.where(live & (leases.delivered_mw > 0))
+    firm, delivered, cloud = at.get(leases.firm), at.get(leases.delivered_mw), at.get(leases.product) == CLOUD
+
+    def by_firm(values: Array) -> Array:
+        return at.sum_into(values, s.n_runs, s.n_firms, firm)
+
+    years = np.maximum(s.t - at.get(leases.first), 0) / 12
+    missed = ((1 - s.P.ai.sla_availability) * (1 - s.P.ai.downtime_reduction))[at.run, 0]
+    rent = delivered * at.get(leases.rent) * (1 + at.get(leases.escalator)) ** years / 12 * (1 - missed)
+    margin = np.where(cloud, s.P.ai.cloud_margin[at.run, 0], s.P.ai.colocation_margin[at.run, 0])
+    fine = np.minimum(rent * missed * s.P.ai.outage_penalty_share[at.run, 0], rent)
+    s.rent_due = np.zeros(live.shape)
+    s.rent_due[at.run, at.row] = rent - fine
+    books.post("ai_revenue", "tenants", receivables=by_firm(np.where(cloud, 0.0, rent)))
+    rented, old_gpus = by_firm(np.where(cloud, rent, 0.0)), _legacy_gpus(s)
+    books.post("gpu_revenue", "tenants", receivables=rented + old_gpus)
+    books.post("penalties", "tenants", receivables=-by_firm(fine))
     # a prepayment was a share of the contract's value and is credited evenly against its rent
-    credited = s.P.ai.cloud_prepayment_share * sum_by(leases.firm, np.where(cloud, rent, 0.0), s.n_firms)
-    earned = np.minimum(books.stock["prepayments"], credited)
+    earned = np.minimum(books.stock["prepayments"], s.P.ai.cloud_prepayment_share * rented)
     books.post("balance_only", "tenants", receivables=-earned, prepayments=-earned)
-    books.bill("ai_cost", "vendors", sum_by(leases.firm, rent * (1 - margin), s.n_firms))
-    mw = sum_by(leases.firm, np.where(live, leases.delivered_mw, 0.0), s.n_firms)
-    compliance = s.P.ai.compliance_cost_usd_per_mw_year * mw / 12
-    books.bill("duties", "governments", compliance)
-    _legacy_gpus(s)
+    books.bill("ai_cost", "vendors", by_firm(rent * (1 - margin)) + 0.4 * old_gpus)
+    books.bill("duties", "governments", s.P.ai.compliance_cost_usd_per_mw_year * by_firm(delivered) / 12)
 
 
-def _legacy_gpus(s: Sector) -> None:
-    """Small stock of old GPU rigs without a lease: rents follow the market and the cards wear out."""
+def _legacy_gpus(s: Sector) -> Array:
+    """Revenue of old GPU rigs without a lease (R, F), USD: rents follow the market and the cards wear out."""
     index = s.now.gpu_rent[:, None] / s.P.ai.gpu_rent_usd_per_hour
-    per_mw = s.P.ai.legacy_gpu_revenue_usd_m_per_mw_year * 1e6 * index / 12
-    revenue = sum_by(s.sites.miner, s.sites.legacy_gpu / s.P.ai.gross_per_it * per_mw, s.n_firms)
-    s.books.post("gpu_revenue", "tenants", receivables=revenue)
-    s.books.bill("ai_cost", "vendors", 0.4 * revenue)
+    per_mw = s.P.ai.legacy_gpu_revenue_usd_m_per_mw_year * 1e6 * index / 12 / s.P.ai.gross_per_it
+    revenue = per_mw * sum_by(s.sites.miner, s.sites.legacy_gpu, s.n_firms)
     s.sites.legacy_gpu = s.sites.legacy_gpu * (1 - 1 / GPU_LIFE_MONTHS)
+    return revenue
 
 
 def end_leases(s: Sector) -> None:

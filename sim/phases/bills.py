@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.arrays import Array, Mask, Rows, row_sum, safe_divide, spread, sum_by
+from sim.books import COSTS, REVENUE
+from sim.economics import elementwise
 from sim.economics.credit import interest, loan_payment
 from sim.economics.power import demand_response_income
+from sim.kernels import firms as firm_kernels
 from sim.kernels import sites as kernels
 from sim.kernels.sites import Accounts
 from sim.phases import finance
-from sim.state import BUILDING, CLOUD, CORPORATE, RUNNING
+from sim.state import BUILDING, CORPORATE, RUNNING
 
 if TYPE_CHECKING:
     from sim.sector import Sector
 
 RIG_LIFE_MONTHS = 48  # straight-line, as most listed miners book it
-FULLY_STAFFED = 0.5  # of racks in use: who curtails in dear hours keeps his people (assumed)
 CONVERT_COUPON = 0.01  # facts: 0-1.75 %
 
 
@@ -36,7 +38,7 @@ def mining_income(s: Sector) -> None:
     _power(s, accounts)
     other = accounts.mwh * p.power.other_cost_usd_per_mwh * s.now.inflation[:, None]
     books.bill("other_cost", "vendors", other)
-    books.bill("carbon_cost", "governments", accounts.carbon + _carbon_of_own_gpus(s, carbon))
+    books.bill("carbon_cost", "governments", accounts.carbon)
     books.bill("excise", "governments", accounts.excise)
 
 
@@ -44,47 +46,42 @@ def _accounts(s: Sector, carbon: Array) -> Accounts:
     """The month's hashing by firm; ``carbon`` (R, X) USD per MWh."""
     sites, d, r = s.sites, s.dispatched, s.regions
     hashing = kernels.Hashing(
-        sites.owner, sites.miner, sites.region, d.ehs, d.mwh, d.power_cost, d.resale, sites.supply
+        sites.owner, sites.miner, sites.region, d.ehs, d.mwh, d.power_cost, d.resale, sites.supply, sites.legacy_gpu
     )
-    return kernels.mining_accounts(hashing, r.tariff, r.excise, carbon, s.now.inflation, s.n_firms)
+    rented = s.leases
+    gpus = kernels.Gpus(rented.product, rented.site, rented.delivered_mw, rented.gross_mw, rented.it_mw)
+    prices = kernels.Prices(r.tariff, r.excise, carbon, s.now.inflation)
+    return kernels.mining_accounts(hashing, gpus, prices, s.hours, s.n_firms)
 
 
 def _power(s: Sector, accounts: Accounts) -> None:
-    """Own sites pay the utility; hosted rigs pay their host, who pays the utility for the same energy."""
+    """Sites pay the utility; hosted rigs pay their host for the same energy."""
     books = s.books
-    books.bill("power_cost", "utilities", accounts.own)
+    books.bill("power_cost", "utilities", accounts.power)
     books.bill("hosting_fees", "clearing", accounts.fees)
     books.post("hosting_revenue", "clearing", receivables=accounts.earned)
-    books.bill("power_cost", "utilities", accounts.hosted)
     books.post("resale", "utilities", receivables=accounts.resale)
     s.power_bill = row_sum(accounts.bill)
 
 
-def _carbon_of_own_gpus(s: Sector, carbon: Array) -> Array:
-    """The carbon price on own GPUs (R, F), USD; tenants of a lease pay for their own power."""
-    sites, leases = s.sites, s.leases
-    ratio = safe_divide(leases.gross_mw, leases.it_mw)
-    cloud = np.where(leases.product == CLOUD, leases.delivered_mw * ratio, 0.0)
-    own_gpus = sum_by(leases.site, cloud, s.n_sites) + sites.legacy_gpu
-    return sum_by(sites.owner, own_gpus * s.hours * spread(carbon, sites.region), s.n_firms)
-
-
 def programme_income(s: Sector) -> None:
     """Demand-response programmes and capacity payments for hashing load that can be called off."""
-    per_mw = spread(s.regions.programme * s.P.power.demand_response_scale, s.sites.region)
-    income = demand_response_income(s.dispatched.mw, per_mw, 1.0)  # the region's payment is the programme part
+    payment = s.regions.programme * s.P.power.demand_response_scale
+    per_mw = demand_response_income(1.0, payment, 1.0)  # the region's payment is the programme part
+    income = s.dispatched.mw * spread(per_mw, s.sites.region)
     s.books.post("demand_response", "utilities", receivables=sum_by(s.sites.owner, income, s.n_firms))
 
 
 def fixed_costs(s: Sector) -> None:
     """Sites, duties, corporate overhead, wear."""
-    sites, books, p = s.sites, s.books, s.P
-    inflation = s.now.inflation[:, None]
-    site = staffed(s) * sites.racks * p.power.site_cost_usd_per_mw_year * inflation / 12
-    books.bill("site_cost", "vendors", sum_by(sites.owner, site, s.n_firms))
-    large = np.where(sites.connected >= spread(s.regions.large_load, sites.region), sites.connected, 0.0)
-    duty = large * spread(s.regions.duty, sites.region) / 12
-    books.bill("duties", "governments", sum_by(sites.owner, duty, s.n_firms))
+    sites, books, power = s.sites, s.books, s.P.power
+    per_mw = power.site_cost_usd_per_mw_year * s.now.inflation[:, None] / 12
+    racks = kernels.Racks(sites.owner, sites.region, sites.connected, sites.racks, s.dispatched.mw)
+    cost, duty = kernels.fixed_costs(
+        racks, per_mw, power.standby_cost_share, s.regions.large_load, s.regions.duty / 12, s.n_firms
+    )
+    books.bill("site_cost", "vendors", cost)
+    books.bill("duties", "governments", duty)
     s.overhead = overhead(s)
     books.bill("overhead", "vendors", s.overhead)
     for asset, months in (("rigs", RIG_LIFE_MONTHS), ("halls", 240), ("gpus", 60)):
@@ -98,8 +95,7 @@ def staffed(s: Sector) -> Array:
 
 def staffed_part(mw: Array, racks: Array, standby: Array) -> Array:
     """The same of any sites with so many MW of ``racks`` that draw ``mw``."""
-    use = np.minimum(safe_divide(mw, FULLY_STAFFED * racks), 1.0)
-    return standby + (1 - standby) * use
+    return elementwise(kernels.staffed_parts, mw, racks, standby)
 
 
 def overhead(s: Sector) -> Array:
@@ -109,17 +105,14 @@ def overhead(s: Sector) -> Array:
     mw, used = kernels.megawatts(
         sites.owner, sites.miner, sites.connected, sites.racks, s.dispatched.mw, halls, s.n_firms
     )
-    use = np.minimum(safe_divide(used, FULLY_STAFFED * mw), 1.0)
-    standby = s.P.power.standby_cost_share
-    return full_overhead(s, mw) * (standby + (1 - standby) * use)
+    return full_overhead(s, mw) * staffed_part(used, mw, s.P.power.standby_cost_share)
 
 
 def full_overhead(s: Sector, mw: Array) -> Array:
     """Overhead of a month of firms that run ``mw`` (R, F), USD: grows less than in proportion to it."""
     f = s.P.finance
     scale = np.where(s.firms.listed, f.overhead_usd_m_listed, f.overhead_usd_m_private)
-    yearly = scale * 1e6 * np.maximum(mw, 0.0) ** f.overhead_exponent * s.now.inflation[:, None]
-    return np.where(s.firms.alive, yearly / 12, 0.0)
+    return firm_kernels.overheads(mw, s.firms.alive, scale * 1e6 * s.now.inflation[:, None] / 12, f.overhead_exponent)
 
 
 def mothball_cost(s: Sector) -> Array:
@@ -132,64 +125,71 @@ def mothball_cost(s: Sector) -> Array:
 def debt_service(s: Sector) -> None:
     """Interest and repayments of all loans fall due; maturing corporate debt and converts are rolled over in part."""
     books, facility = s.books, s.facilities
-    for kind in range(3):
-        due = interest(facility.balance[:, :, kind], facility.coupon[:, :, kind])
-        books.bill("interest", "banks", due)
+    due, repaid = _project_loans(s)
+    firm_kernels.serve_loans(facility.balance, facility.coupon, facility.maturity, s.t, due, repaid)
+    books.bill("interest", "banks", due)
     books.bill("interest", "households", books.stock["converts"] * CONVERT_COUPON / 12)
-    _amortise_projects(s)
-    left = np.maximum(facility.maturity - s.t, 1)
-    for kind in (1, 2):
-        due = facility.balance[:, :, kind] / left[:, :, kind]
-        _repayment_due(s, kind, due)
-    matured = (facility.maturity[:, :, CORPORATE] <= s.t) & (facility.balance[:, :, CORPORATE] > 0)
-    open_market = refinancing_open(s)
-    rolled = np.where(open_market, s.P.finance.refinancing_share, 0.0)
-    refused = Rows.where(matured & ~open_market & s.firms.alive)
-    owed = refused.get(facility.balance[:, :, CORPORATE])
-    s.note("refinancing refused", refused.run, firm=refused.row, value=owed)
-    _repayment_due(s, CORPORATE, np.where(matured, facility.balance[:, :, CORPORATE] * (1 - rolled), 0.0))
-    facility.maturity[:, :, CORPORATE] = np.where(matured, s.t + 36, facility.maturity[:, :, CORPORATE])
-    fresh = (s.now.base_rate + s.now.spread_shock)[:, None] + s.P.finance.spread_corporate
-    facility.coupon[:, :, CORPORATE] = np.where(matured, fresh, facility.coupon[:, :, CORPORATE])
-    due = np.where(s.firms.convert_maturity == s.t, books.stock["converts"], 0.0)
-    paid = due * (1 - rolled)
-    books.post("balance_only", "households", converts=-paid, payables=paid)
-    s.firms.convert_maturity = np.where(s.firms.convert_maturity == s.t, s.t + 60, s.firms.convert_maturity)
+    _repayment_due(s, repaid)
+    _roll_over(s)
 
 
-def refinancing_open(s: Sector) -> Mask:
-    """Firms that lenders roll over (R, F): debt within the covenant multiple of EBITDA, or covered by assets."""
-    ebitda = s.firms.mining_ebitda_12m + finance.contracted_ebitda(s)
-    within = finance.debt(s) <= s.P.finance.debt_ebitda_covenant * np.maximum(ebitda, 0.0)
-    covered = s.books.equity() > 0.5 * finance.debt(s)
-    return (within | covered) & (s.now.ltc_factor > 0.5)[:, None]
+def _project_loans(s: Sector) -> tuple[Array, Array]:
+    """Interest and repayment (R, F) of project loans: level payments over what is left of a lease that delivers."""
+    leases = s.leases
+    live = ((leases.status == RUNNING) | (leases.status == BUILDING)) & (leases.delivered_mw > 0)
+    at = Rows.where(live & (leases.loan > 0))
+    loan, coupon, firm = at.get(leases.loan), at.get(leases.coupon), at.get(leases.firm)
+    left = np.maximum(at.get(leases.first) + at.get(leases.term) - s.t, 1)
+    due = interest(loan, coupon)
+    repaid = np.minimum(np.maximum(loan_payment(loan, coupon, left) - due, 0.0), loan)
+    repaid = np.where(at.get(leases.status) == RUNNING, repaid, 0.0)
+    leases.loan[at.run, at.row] -= repaid
+    size = s.n_runs, s.n_firms
+    return at.sum_into(due, *size, firm), at.sum_into(repaid, *size, firm)
 
 
-def _repayment_due(s: Sector, kind: int, amount: Array) -> None:
-    """A repayment becomes a payable to banks."""
-    s.facilities.balance[:, :, kind] -= amount
+def _repayment_due(s: Sector, amount: Array) -> None:
+    """Repayments (R, F) become a payable to banks."""
     s.books.post("balance_only", "banks", loans=-amount, payables=amount)
 
 
-def _amortise_projects(s: Sector) -> None:
-    """Project loans: level payments over what is left of the lease once it delivers."""
-    leases = s.leases
-    live = ((leases.status == RUNNING) | (leases.status == BUILDING)) & (leases.delivered_mw > 0)
-    left = np.maximum(leases.first + leases.term - s.t, 1)
-    due = np.where(live, interest(leases.loan, leases.coupon), 0.0)
-    share = np.where(leases.status == RUNNING, 1.0, 0.0)
-    repaid = np.where(live, np.maximum(loan_payment(leases.loan, leases.coupon, left) - due, 0.0), 0.0) * share
-    repaid = np.minimum(repaid, leases.loan)
-    leases.loan = leases.loan - repaid
-    s.books.bill("interest", "banks", sum_by(leases.firm, due, s.n_firms))
-    total = sum_by(leases.firm, repaid, s.n_firms)
-    s.books.post("balance_only", "banks", loans=-total, payables=total)
+def _roll_over(s: Sector) -> None:
+    """Bonds and converts that mature: a part is rolled over where lenders are willing, the rest falls due."""
+    firms, facility = s.firms, s.facilities
+    balance, maturity, coupon = (
+        values[:, :, CORPORATE] for values in (facility.balance, facility.maturity, facility.coupon)
+    )
+    bonds, converts = (maturity <= s.t) & (balance > 0), firms.convert_maturity == s.t
+    asking = Rows.where(bonds | converts)
+    granted = refinancing_open(s, asking)
+    refused = asking.keep(~granted & asking.get(bonds & firms.alive))
+    s.note("refinancing refused", refused.run, firm=refused.row, value=refused.get(balance))
+    falls_due = np.ones((s.n_runs, s.n_firms))
+    falls_due[asking.run, asking.row] -= np.where(granted, s.P.finance.refinancing_share[asking.run, 0], 0.0)
+    repaid = np.where(bonds, balance * falls_due, 0.0)
+    balance -= repaid
+    _repayment_due(s, repaid)
+    maturity[bonds] = s.t + 36
+    fresh = (s.now.base_rate + s.now.spread_shock)[:, None] + s.P.finance.spread_corporate
+    coupon[:] = np.where(bonds, fresh, coupon)
+    paid = np.where(converts, s.books.stock["converts"] * falls_due, 0.0)
+    s.books.post("balance_only", "households", converts=-paid, payables=paid)
+    firms.convert_maturity = np.where(converts, s.t + 60, firms.convert_maturity)
+
+
+def refinancing_open(s: Sector, asking: Rows) -> Mask:
+    """Whether lenders roll some firms over (n,): debt within the covenant multiple of EBITDA or covered by assets."""
+    ebitda = asking.get(s.firms.mining_ebitda_12m) + asking.get(finance.contracted_ebitda(s))
+    debt, covenant = asking.get(finance.debt(s)), s.P.finance.debt_ebitda_covenant[asking.run, 0]
+    within = debt <= covenant * np.maximum(ebitda, 0.0)
+    covered = s.books.equity((asking.run, asking.row)) > 0.5 * debt
+    return (within | covered) & (s.now.ltc_factor > 0.5)[asking.run]
 
 
 def tax(s: Sector) -> None:
     """Tax on the month's operating income after interest, wear and earlier losses; gains on coins are left out."""
     books, firms = s.books, s.firms
-    income = books.ebitda() + books.total(("interest", "depreciation"))
+    income = books.total((*REVENUE, *COSTS, "interest", "depreciation"))
     usable = np.minimum(firms.tax_losses, np.maximum(income, 0.0))
     firms.tax_losses = np.where(firms.alive, firms.tax_losses - usable + np.maximum(-income, 0.0), 0.0)
     due = np.maximum(income - usable, 0.0) * s.P.finance.tax_rate

@@ -11,22 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.arrays import Array, spread
+from sim.arrays import Array
 from sim.economics import HOURS_PER_YEAR, mining
 from sim.kernels import blocks as kernels
-from sim.kernels.blocks import Blocks, Network, SitePower
+from sim.kernels.blocks import IDLE_EHS, Fleet, Network, RegionPower, Rigs, SitePower
 from sim.state import Dispatch
 
 if TYPE_CHECKING:
     from sim.sector import Sector
 
 HOURS = HOURS_PER_YEAR / 12
-# Hashprice is sought within such a factor of what last month's hashrate would give, in so many steps; beyond it only
-# after a shock that moves the network further. Five steps leave less than 1e-6, and the month's own hashprice is
-# revenue over hashrate, exactly.
-BRACKETS = np.array(((1.5, 5), (6.0, 14), (6e5, 48)))
 LAST_RIGS_MW = 0.003  # less than a rig or two is no fleet: keeps the list of blocks short
-IDLE_EHS = 1e-9  # stands for no hashrate at all, where something is divided by it
 CHEAPEST_USD_PER_MWH = 0.01  # mean spot price at least, whatever shocks do
 
 
@@ -36,22 +31,18 @@ def running_cost(s: Sector) -> Array:
     return s.P.power.other_cost_usd_per_mwh * s.now.inflation[:, None] + carbon + s.regions.excise
 
 
-def rig_blocks(s: Sector) -> Blocks:
-    """All blocks with rigs; the newest generations of a site take its powered racks first."""
+def fleet(s: Sector) -> Fleet:
+    """The rigs and the power they find."""
     mw_per_ehs = s.rigs.j_per_th * s.P.power.mining_overhead
-    contract = s.sites.contract * s.now.inflation[:, None] + spread(s.regions.tariff, s.sites.region)
-    power = SitePower(
-        racks=s.sites.racks,
-        ready=spread(_ready(s), s.sites.region),
-        adder=spread(running_cost(s), s.sites.region),
-        level=spread(np.maximum(s.regions.price, CHEAPEST_USD_PER_MWH), s.sites.region),
-        contract=contract,
-        at_spot=1 - s.sites.fixed_share * (1 - s.sites.resale),
-        shape=s.price_shape[s.sites.region],
-    )
     strike_per_hashprice = 1000.0 * (1 - s.P.bitcoin.pool_fee) / (24.0 * mw_per_ehs)
-    restart = s.P.rigs.restart_per_month[:, 0]
-    return kernels.rig_blocks(s.rigs.ehs, s.rigs.off, restart, mw_per_ehs, strike_per_hashprice, power)
+    restart, sites = s.P.rigs.restart_per_month[:, 0], s.sites
+    level, shape = np.maximum(s.regions.price, CHEAPEST_USD_PER_MWH), np.tile(s.price_shape, (s.n_runs, 1))
+    return Fleet(
+        Rigs(s.rigs.ehs, s.rigs.off, restart, s.rigs.j_per_th, mw_per_ehs, strike_per_hashprice),
+        SitePower(sites.region, sites.racks, sites.contract, s.now.inflation, sites.fixed_share, sites.resale),
+        RegionPower(_ready(s), running_cost(s), level, s.regions.tariff, shape),
+        s.curves.grid,
+    )
 
 
 def _ready(s: Sector) -> Array:
@@ -67,42 +58,31 @@ def coins_per_day(s: Sector, hashrate: Array) -> Array:
     return mining.BLOCKS_PER_DAY * pace * s.now.subsidy + s.now.fees_per_day
 
 
-def solve(s: Sector, blocks: Blocks) -> Array:
-    """Hashprice (R,) at which the rigs that run at it earn it."""
+def network(s: Sector) -> Network:
+    """What makes a hashprice of a hashrate."""
     now = s.now
     usual = mining.hashprice(now.btc_price, coins_per_day(s, now.last_hashrate), now.last_hashrate)
     usual = np.where(now.last_hashrate > IDLE_EHS, usual, now.hashprice)
     lag = s.P.bitcoin.difficulty_lag[:, 0]
-    network = Network(now.btc_price, now.subsidy, now.fees_per_day, lag, now.last_hashrate)
-    return kernels.solve_hashprice(blocks, s.curves.grid, network, usual, BRACKETS, IDLE_EHS)
+    return Network(now.btc_price, now.subsidy, now.fees_per_day, lag, now.last_hashrate, usual)
 
 
-def run(s: Sector, blocks: Blocks, hashprice: Array) -> tuple[Dispatch, Array]:
-    """What the rigs do and cost at a hashprice (R,), and the share of hours each block is on (n,)."""
-    done = np.zeros((5, s.n_runs, s.n_sites))
-    share = kernels.run_blocks(blocks, s.curves.grid, hashprice, s.sites.fixed_share, s.sites.resale, done)
+def month_of(done: Array) -> Dispatch:
+    """What sites do on average (5, R, S), for a month."""
     ehs, mw, bought, sold, still = done
-    return Dispatch(ehs, mw, mw * HOURS, bought * HOURS, sold * HOURS, still * HOURS), share
+    return Dispatch(ehs, mw, mw * HOURS, bought * HOURS, sold * HOURS, still * HOURS)
 
 
 def run_at(s: Sector, hashprice: Array) -> Dispatch:
     """What the installed rigs would do at a given hashprice (R,)."""
-    return run(s, rig_blocks(s), hashprice)[0]
+    return month_of(kernels.run_at(fleet(s), hashprice))
 
 
 def dispatch(s: Sector) -> None:
     """Solve the hashprice and run the rigs; the idle ones age out and are remembered; settle the network's month."""
-    blocks = rig_blocks(s)
-    s.dispatched, share = run(s, blocks, solve(s, blocks))
-    _retire_idle(s, blocks, share)
-    kernels.remember_idle(s.rigs.off, blocks, share)
-    _settle_network(s)
-
-
-def _retire_idle(s: Sector, blocks: Blocks, share: Array) -> None:
-    """Rigs that stay off are scrapped slowly; rigs without a rack count as off."""
     leaving = s.P.rigs.retirement_per_month[:, 0]
-    kernels.retire_idle(s.rigs.ehs, blocks, share, leaving, s.rigs.j_per_th, LAST_RIGS_MW)
+    s.dispatched = month_of(kernels.dispatch(fleet(s), network(s), leaving, LAST_RIGS_MW)[1])
+    _settle_network(s)
 
 
 def _settle_network(s: Sector) -> None:

@@ -15,6 +15,7 @@ from scipy.optimize import brentq
 from agents import observations as ob
 from sim import Scenario
 from sim.economics import DAYS_PER_YEAR, mining
+from sim.kernels import blocks as kernels
 from sim.kernels.options import OptionTable
 from sim.months import month_name, month_number
 from sim.phases import dispatch, mining_options, rig_market, world
@@ -167,12 +168,16 @@ def test_engine_switches_a_block_at_its_breakeven():
     world.move_drivers(s)
     world.set_rules(s)
     world.run_grids(s)
-    blocks = dispatch.rig_blocks(s)
-    j = s.rigs.j_per_th[0, blocks.generation]
-    net = s.now.hashprice * (1 - s.P.bitcoin.pool_fee[0])
-    breakeven = mining.breakeven_usd_per_mwh(net, j * s.P.power.mining_overhead[0])
-    blocks = blocks._replace(contract=breakeven - blocks.adder)
-    assert dispatch.run(s, blocks, s.now.hashprice)[1] == pytest.approx(0.5)
+    for generation in np.flatnonzero(s.rigs.ehs[0].any(axis=0)):
+        net = s.now.hashprice[0] * (1 - s.P.bitcoin.pool_fee[0, 0])
+        j = s.rigs.j_per_th[0, generation] * s.P.power.mining_overhead[0, 0]
+        other_cost = dispatch.running_cost(s)[0, s.sites.region[0]]
+        s.sites.contract[0] = mining.breakeven_usd_per_mwh(net, j) - other_cost
+        fleet = dispatch.fleet(s)
+        kinds, blocks = kernels.listed(fleet, 0, kernels.room(fleet))
+        kernels.run_blocks(fleet, 0, kinds, blocks, s.now.hashprice[0], np.empty((5, s.n_sites)))
+        here = blocks.kind % s.rigs.ehs.shape[2] == generation
+        assert blocks.share[here] == pytest.approx(0.5)
 
 
 # ---------------------------------------------------------------- difficulty rule

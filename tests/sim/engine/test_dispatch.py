@@ -1,5 +1,7 @@
 """Dispatch by hand: one site, one generation, known prices; and what settles the network's month."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -167,15 +169,19 @@ def test_hashprice_is_revenue_over_hashrate_in_every_month(make) -> None:
         np.testing.assert_allclose(sector.coins_mined_by_firm, share * now.coins[:, None], rtol=1e-9)
 
 
+def cleared(s: Sector) -> tuple[np.ndarray, np.ndarray]:
+    """The hashprice at which the rigs earn what they run at, and their hashrate at it; nothing leaves."""
+    found, _ = kernels.dispatch(dispatch.fleet(deepcopy(s)), dispatch.network(s), np.zeros(s.n_runs), 0.0)
+    return found, dispatch.run_at(s, found).ehs.sum(axis=-1)
+
+
 def test_rigs_run_at_the_hashprice_they_make(make) -> None:
     # what runs at the hashprice found earns that hashprice, also far beyond the usual bracket
     sector = make(months=6, runs=range(4), mode="sampled")
     usual = sector.now.btc_price.copy()
     for factor in (1.0, 0.5, 0.05, 0.01, 2.0, 20.0):
         sector.now.btc_price = factor * usual
-        blocks = dispatch.rig_blocks(sector)
-        found = dispatch.solve(sector, blocks)
-        hashrate = kernels.hashrate(blocks, sector.curves.grid, found)
+        found, hashrate = cleared(sector)
         made = mining.hashprice(sector.now.btc_price, dispatch.coins_per_day(sector, hashrate), hashrate)
         close = 5e-3 if 0.05 <= factor <= 2 else 0.04  # few steps: exact only in the month's own accounts
         np.testing.assert_allclose(found, made, rtol=close, err_msg=f"coin price times {factor}")
@@ -185,12 +191,10 @@ def test_rigs_run_at_the_hashprice_they_make(make) -> None:
 def test_running_costs_raise_hashprice_until_the_cheapest_rigs_pay(make, cost: float) -> None:
     sector = make(months=2, runs=range(3))
     sector.regions.excise[:] = cost
-    blocks = dispatch.rig_blocks(sector)
-    found = dispatch.solve(sector, blocks)
-    hashrate = kernels.hashrate(blocks, sector.curves.grid, found)
+    found, hashrate = cleared(sector)
     made = mining.hashprice(sector.now.btc_price, dispatch.coins_per_day(sector, hashrate), hashrate)
     np.testing.assert_allclose(found, made, rtol=5e-3)
-    best = blocks.strike_per_hashprice.max()
+    best = dispatch.fleet(sector).rigs.strike_per_hashprice[sector.rigs.ehs.any(axis=1)].max()
     assert (found * best > cost).all()
 
 
@@ -229,19 +233,25 @@ def test_nobody_hashes_nobody_earns(make) -> None:
     np.testing.assert_array_equal(sector.now.hashprice, hashprice)
 
 
+def leave(s: Sector, share: float) -> None:
+    """Let idle rigs go after a month in which the blocks were on this share of hours."""
+    fleet = dispatch.fleet(s)
+    _, blocks = kernels.listed(fleet, 0, kernels.room(fleet))
+    blocks.share[:] = share
+    kernels.leave_idle(fleet, 0, blocks, s.P.rigs.retirement_per_month[0, 0], dispatch.LAST_RIGS_MW)
+
+
 def test_idle_rigs_are_scrapped_slowly(lone: Sector) -> None:
     before = lone.rigs.ehs[0, SITE, GENERATION]
-    blocks = dispatch.rig_blocks(lone)
+    leave(lone, 0.25)
     rate = lone.P.rigs.retirement_per_month[0, 0]
-    dispatch._retire_idle(lone, blocks, np.full(len(blocks.run), 0.25))
     assert lone.rigs.ehs[0, SITE, GENERATION] == pytest.approx(before * (1 - 0.75 * rate))
 
 
 def test_rigs_without_a_rack_count_as_idle(lone: Sector) -> None:
     lone.sites.racks[0, SITE] *= 0.5 * EHS * lone.rigs.j_per_th[0, GENERATION] / lone.sites.racks[0, SITE]
-    blocks = dispatch.rig_blocks(lone)
+    leave(lone, 1.0)
     rate = lone.P.rigs.retirement_per_month[0, 0]
-    dispatch._retire_idle(lone, blocks, np.ones(len(blocks.run)))
     idle = 1 - 0.5 / lone.P.power.mining_overhead[0, 0]
     assert lone.rigs.ehs[0, SITE, GENERATION] == pytest.approx(EHS * (1 - rate * idle))
 
@@ -267,8 +277,10 @@ def test_idle_rigs_come_back_month_by_month(lone: Sector) -> None:
     stays_off = 1 - lone.P.rigs.restart_per_month[0, 0]
     left = []
     for hashprice in (1.0, 500.0, 500.0):
-        blocks = dispatch.rig_blocks(lone)
-        kernels.remember_idle(lone.rigs.off, blocks, dispatch.run(lone, blocks, np.array([hashprice]))[1])
+        fleet = dispatch.fleet(lone)
+        kinds, blocks = kernels.listed(fleet, 0, kernels.room(fleet))
+        kernels.run_blocks(fleet, 0, kinds, blocks, hashprice, np.empty((5, lone.n_sites)))
+        kernels.leave_idle(fleet, 0, blocks, 0.0, dispatch.LAST_RIGS_MW)
         left.append(lone.rigs.off[0, SITE, GENERATION])
     assert left == pytest.approx([1.0, stays_off, stays_off**2], abs=1e-4)
     assert np.count_nonzero(lone.rigs.off) == 1

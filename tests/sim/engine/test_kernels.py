@@ -45,18 +45,50 @@ def test_mining_of_two_sites_by_hand() -> None:
 
     site = sites.Hashing(
         owner=np.array([[0, 0]]), miner=np.array([[0, 1]]), region=np.array([[0, 1]]), ehs=one(1, 2), mwh=one(10, 20),
-        power_cost=one(300, 900), resale=one(5, 7), supply=one(20, 30),
+        power_cost=one(300, 900), resale=one(5, 7), supply=one(20, 30), legacy_gpu=one(0, 0.5),
     )  # fmt: skip
-    found = sites.mining_accounts(site, one(0, 4), one(1, 2), one(0, 3), np.array([1.1]), 3)
+    # the owner of the second site has GPUs there: 0.5 MW of old ones and 2 MW of chips that draw 3, besides a lease
+    product, delivered, gross, it = np.array([[CLOUD, COLOCATION]]), one(2, 9), one(6, 9), one(4, 9)
+    gpus = sites.Gpus(product, np.array([[1, 1]]), delivered, gross, it)
+    prices = sites.Prices(one(0, 4), one(1, 2), one(0, 3), np.array([1.1]))
+    found = sites.mining_accounts(site, gpus, prices, 10.0, 3)
     for name, expected in {
-        "ehs": (1, 2, 0), "mwh": (10, 20, 0), "excise": (10, 40, 0), "carbon": (0, 60, 0), "fees": (0, 900, 0),
-        "own": (300, 0, 0), "hosted": (740, 0, 0), "earned": (900, 0, 0), "resale": (12, 0, 0), "bill": (300, 740),
+        "ehs": (1, 2, 0), "mwh": (10, 20, 0), "excise": (10, 40, 0), "carbon": (105, 60, 0), "fees": (0, 900, 0),
+        "power": (1040, 0, 0), "earned": (900, 0, 0), "resale": (12, 0, 0), "bill": (300, 740),
     }.items():  # fmt: skip
         np.testing.assert_allclose(getattr(found, name), [expected], err_msg=name)
     owner, miner, racks = np.array([[0, 0, -1]]), np.array([[0, 1, -1]]), one(3, 4, 5)
     mw, used = sites.megawatts(owner, miner, one(5, 6, 7), racks, one(2, 3, 4), one(0, 1, 9), 2)
     np.testing.assert_array_equal(mw, [[11, 4]])
     np.testing.assert_array_equal(used, [[3, 3]])
+
+
+def test_fixed_costs_by_hand() -> None:
+    # three sites of firm 0: half of the racks draw power, a quarter, and no racks; the last is nobody's
+    owner, region = np.array([[0, 0, 0, -1]]), np.array([[0, 0, 1, 1]])
+    connected, racks, mw = np.array([[4.0, 9, 20, 20]]), np.array([[4.0, 8, 0, 10]]), np.array([[2.0, 2, 0, 5]])
+    at, standby = sites.Racks(owner, region, connected, racks, mw), np.array([[0.25]])
+    large, duty = np.array([[5.0, 20.0]]), np.array([[2.0, 3.0]])
+    costs, duties = sites.fixed_costs(at, np.array([[10.0]]), standby, large, duty, 2)
+    np.testing.assert_allclose(costs, [[10 * (4 + 8 * (0.25 + 0.75 * 0.5)), 0.0]])
+    np.testing.assert_allclose(duties, [[9 * 2 + 20 * 3, 0.0]])
+    np.testing.assert_allclose(sites.staffed_parts(mw[0], racks[0], np.full(4, 0.25)), [1.0, 0.625, 0.25, 1.0])
+
+
+def test_overheads_grow_less_than_in_proportion() -> None:
+    mw, alive, scale = np.array([[4.0, 0.0, 100.0, 9.0]]), np.array([[True, True, True, False]]), np.full((1, 4), 3.0)
+    found = firms.overheads(mw, alive, scale, np.array([[0.5]]))
+    np.testing.assert_allclose(found, [[6.0, 0.0, 30.0, 0.0]], rtol=1e-14)
+
+
+def test_loans_of_a_firm_by_hand() -> None:
+    # a bond that matures later, 60 lent on coins for five months more, 50 on rigs that were due last month
+    balance, coupon = np.array([[[100.0, 60.0, 50.0]]]), np.array([[[0.12, 0.06, 0.24]]])
+    interest, repaid = np.array([[7.0]]), np.array([[1.0]])
+    firms.serve_loans(balance, coupon, np.array([[[30, 15, 9]]]), 10, interest, repaid)
+    np.testing.assert_allclose(interest, [[7 + 1.0 + 0.3 + 1.0]])
+    np.testing.assert_allclose(repaid, [[1 + 12.0 + 50.0]])
+    np.testing.assert_allclose(balance, [[[100.0, 48.0, 0.0]]])
 
 
 def test_what_leases_earn_and_still_cost_by_hand() -> None:
@@ -70,35 +102,57 @@ def test_what_leases_earn_and_still_cost_by_hand() -> None:
     np.testing.assert_allclose(firms.unfunded_capex(status, firm, capex, spent, limit, loan, 2), [[0.0, 70 - 55]])
 
 
+def fleet_of(
+    ehs: np.ndarray, off: np.ndarray, back: float, strike_per_hashprice: np.ndarray, j_per_th: float, racks: float
+) -> kernels.Fleet:
+    """Rigs (1, S, G) at sites with so many MW of racks, three quarters of power at 50 USD/MWh, spot at 40."""
+    generations, one, region = np.ones((1, ehs.shape[2])), np.ones((1, ehs.shape[1])), np.ones((1, 1))
+    j_per_th = j_per_th * generations
+    sites = (np.zeros(one.shape, np.int64), racks * one, 50 * one, np.ones(1), 0.75 * one, 0 * one)
+    regions = (0.9 * region, 3 * region, 40 * region, 0 * region, np.zeros((1, 1), np.int64))
+    return kernels.Fleet(
+        kernels.Rigs(ehs, off, np.array([back]), j_per_th, j_per_th, strike_per_hashprice),
+        kernels.SitePower(*sites), kernels.RegionPower(*regions), CURVE.grid,
+    )  # fmt: skip
+
+
 def test_blocks_of_one_site_by_hand() -> None:
     # 10 MW of new rigs and 20 MW of old ones for 15 MW of racks, nine tenths of which may run
-    ehs, one = np.array([[[2.0, 1.0], [0.0, 0.0]]]), np.ones((1, 2))
-    power = kernels.SitePower(15 * one, 0.9 * one, 3 * one, 40 * one, 50 * one, 0.25 * one, np.zeros((1, 2), int))
-    off, back = np.array([[[0.5, 1.0], [0.0, 0.0]]]), np.array([0.2])
-    blocks = kernels.rig_blocks(ehs, off, back, np.array([[10.0, 10.0]]), np.array([[1.0, 1.5]]), power)
-    assert blocks.first.tolist() == [0, 2]
-    assert blocks.site.tolist() == [0, 0]
-    assert blocks.generation.tolist() == [1, 0]
+    ehs, off = np.array([[[2.0, 1.0], [0.0, 0.0]]]), np.array([[[0.5, 1.0], [0.0, 0.0]]])
+    fleet = fleet_of(ehs, off, 0.2, np.array([[1.0, 1.5]]), 10.0, 15.0)
+    kinds, blocks = kernels.listed(fleet, 0, kernels.room(fleet))
+    assert blocks.first.tolist() == [0, 2, 2]
+    assert blocks.kind.tolist() == [1, 0]
     np.testing.assert_allclose(blocks.racked, [1.0, 0.25])
     np.testing.assert_allclose(blocks.most, [0.2, 0.6])
     np.testing.assert_allclose(blocks.ehs, [0.9, 0.45])
     np.testing.assert_allclose(blocks.mw, [9.0, 4.5])
-    np.testing.assert_allclose(blocks.strike_per_hashprice, [1.5, 1.0])
+    np.testing.assert_allclose(blocks.at_spot, 0.25)
+    np.testing.assert_allclose(kinds.strike_per_hashprice, [1.0, 1.5])
+    np.testing.assert_allclose(kinds.adder, 3.0)
+    np.testing.assert_allclose(kinds.level, 40.0)
 
 
-def plain(s: Sector, blocks: kernels.Blocks, hashprice: np.ndarray) -> dict[str, np.ndarray]:
-    """What blocks do at a hashprice, with arrays."""
-    strike = np.maximum(hashprice[blocks.run] * blocks.strike_per_hashprice - blocks.adder, 1e-3)
-    fixed, resale = (values[blocks.run, blocks.site] for values in (s.sites.fixed_share, s.sites.resale))
-    level, contract = blocks.level, blocks.contract
-    spot_on, spot_paid = s.curves.evaluate(blocks.shape, strike / level)
-    dear_on, dear_paid = s.curves.evaluate(blocks.shape, np.maximum(strike, contract) / level)
+def plain(
+    s: Sector, fleet: kernels.Fleet, blocks: kernels.Blocks, run: int, hashprice: float
+) -> dict[str, np.ndarray]:
+    """What blocks of a run do at a hashprice, with arrays."""
+    site, generations = np.repeat(np.arange(s.n_sites), np.diff(blocks.first)), s.rigs.ehs.shape[2]
+    region, generation = blocks.kind // generations, blocks.kind % generations
+    np.testing.assert_array_equal(region, s.sites.region[run, site])
+    strike = hashprice * fleet.rigs.strike_per_hashprice[run, generation] - fleet.regions.adder[run, region]
+    strike = np.maximum(strike, 1e-3)
+    fixed, resale = s.sites.fixed_share[run, site], s.sites.resale[run, site]
+    level, shape = fleet.regions.level[run, region], s.price_shape[region]
+    contract = s.sites.contract[run, site] * s.now.inflation[run] + s.regions.tariff[run, region]
+    spot_on, spot_paid = s.curves.evaluate(shape, strike / level)
+    dear_on, dear_paid = s.curves.evaluate(shape, np.maximum(strike, contract) / level)
     contract_on = 1 / (1 + np.exp(-10 * np.log(strike / contract)))
     wanted = (1 - fixed * (1 - resale)) * spot_on + fixed * (1 - resale) * contract_on
     on = np.minimum(wanted, blocks.most)
     bought = (1 - fixed) * spot_paid * level + fixed * contract * ((1 - resale) * contract_on + resale * spot_on)
     sold = fixed * resale * np.maximum((1 - dear_paid) * level - (1 - dear_on) * contract, 0.0)
-    return {"on": on, "bought": blocks.mw * bought * on / wanted, "sold": blocks.mw * sold}
+    return {"site": site, "on": on, "bought": blocks.mw * bought * on / wanted, "sold": blocks.mw * sold}
 
 
 @pytest.fixture
@@ -106,40 +160,44 @@ def month(make) -> Sector:
     return make(months=3, runs=range(3), mode="sampled")
 
 
-def test_blocks_run_and_pay_as_arrays_say(month: Sector) -> None:
+@pytest.mark.parametrize(("run", "factor"), [(0, 0.5), (1, 1.0), (2, 2.0)])
+def test_blocks_run_and_pay_as_arrays_say(month: Sector, run: int, factor: float) -> None:
     from sim.phases import dispatch
 
-    s, blocks = month, dispatch.rig_blocks(month)
+    s, hashprice = month, month.now.hashprice * factor
     s.sites.resale[:, ::3] = 0.7
     s.rigs.off[:, 1::4] = 0.6
-    blocks = dispatch.rig_blocks(s)
-    hashprice = s.now.hashprice * np.array([0.5, 1.0, 2.0])
-    expected = plain(s, blocks, hashprice)
-    done, share = dispatch.run(s, blocks, hashprice)
-    np.testing.assert_allclose(share, expected["on"], rtol=1e-10, atol=1e-14)
-    for name, values in (("power_cost", expected["bought"]), ("resale", expected["sold"]),
-                         ("ehs", blocks.ehs * share), ("curtailed_mwh", blocks.mw * (1 - share))):  # fmt: skip
-        total = np.zeros((s.n_runs, s.n_sites))
-        np.add.at(total, (blocks.run, blocks.site), values)
-        hours = 1.0 if name == "ehs" else dispatch.HOURS
-        np.testing.assert_allclose(getattr(done, name), total * hours, rtol=1e-9, atol=1e-9, err_msg=name)
-    running = np.bincount(blocks.run, blocks.ehs * expected["on"], s.n_runs)
-    np.testing.assert_allclose(kernels.hashrate(blocks, s.curves.grid, hashprice), running, rtol=1e-12)
+    fleet = dispatch.fleet(s)
+    kinds, blocks = kernels.listed(fleet, run, kernels.room(fleet))
+    expected = plain(s, fleet, blocks, run, hashprice[run])
+    done = np.empty((5, s.n_sites))
+    kernels.run_blocks(fleet, run, kinds, blocks, hashprice[run], done)
+    np.testing.assert_allclose(blocks.share, expected["on"], rtol=1e-10, atol=1e-14)
+    month_done = dispatch.run_at(s, hashprice)
+    running, still = blocks.ehs * blocks.share, blocks.mw * (1 - blocks.share)
+    for name, values in (
+        ("power_cost", expected["bought"]), ("resale", expected["sold"]), ("ehs", running), ("curtailed_mwh", still),
+    ):  # fmt: skip
+        total = np.bincount(expected["site"], values, s.n_sites) * (1.0 if name == "ehs" else dispatch.HOURS)
+        np.testing.assert_allclose(getattr(month_done, name)[run], total, rtol=1e-9, atol=1e-9, err_msg=name)
+    np.testing.assert_array_equal(done[0], month_done.ehs[run])
+    hashrate = kernels.hashrate(kinds, blocks, s.curves.grid, hashprice[run])
+    assert hashrate == pytest.approx((blocks.ehs * expected["on"]).sum(), rel=1e-12)
 
 
-def test_hashprice_is_the_root_that_another_solver_finds(month: Sector) -> None:
+@pytest.mark.parametrize("run", range(3))
+def test_hashprice_is_the_root_that_another_solver_finds(month: Sector, run: int) -> None:
     from sim.phases import dispatch
 
-    s, blocks = month, dispatch.rig_blocks(month)
-    found = dispatch.solve(s, blocks)
-    for run in range(s.n_runs):
+    s, fleet = month, dispatch.fleet(month)
+    kinds, blocks = kernels.listed(fleet, run, kernels.room(fleet))
+    found = kernels.solve(kinds, blocks, s.curves.grid, dispatch.network(s), run)
 
-        def excess(hashprice: float, run: int = run) -> float:
-            trial = np.full(s.n_runs, hashprice)
-            hashrate = kernels.hashrate(blocks, s.curves.grid, trial)
-            return float((hashprice - s.now.btc_price * dispatch.coins_per_day(s, hashrate) / hashrate / 1e3)[run])
+    def excess(hashprice: float) -> float:
+        hashrate = np.full(s.n_runs, kernels.hashrate(kinds, blocks, s.curves.grid, hashprice))
+        return float((hashprice - s.now.btc_price * dispatch.coins_per_day(s, hashrate) / hashrate / 1e3)[run])
 
-        assert found[run] == pytest.approx(brentq(excess, 0.3 * found[run], 3 * found[run]), rel=2e-5)
+    assert found == pytest.approx(brentq(excess, 0.3 * found, 3 * found), rel=2e-5)
 
 
 def itp(f, low: float, high: float, steps: int) -> float:
@@ -164,16 +222,33 @@ def test_root_search_on_stairs_from_nothing() -> None:
     assert itp(stairs, 0.0, 10.0, 40) == pytest.approx(1.75, abs=1e-9)
 
 
-def test_idle_rigs_leave_and_remnants_with_them(month: Sector) -> None:
-    ehs, one = np.array([[[1.0, 1e-4]]]), np.ones((1, 1))
-    power = kernels.SitePower(100 * one, one, one, one, one, one, np.zeros((1, 1), int))
-    off = np.zeros((1, 1, 2))
-    blocks = kernels.rig_blocks(ehs, off, one[0], np.full((1, 2), 20.0), np.ones((1, 2)), power)
-    share = np.array([0.5, 0.25])
-    kernels.retire_idle(ehs, blocks, share, np.array([0.1]), np.full((1, 2), 20.0), 0.003)
-    np.testing.assert_allclose(ehs[0, 0], [1.0 * (1 - 0.1 * 0.75), 0.0])
-    kernels.remember_idle(off, blocks, share)
-    np.testing.assert_allclose(off[0, 0], [0.75, 0.5])
+def test_idle_rigs_leave_and_remnants_with_them() -> None:
+    ehs, off = np.array([[[1.0, 1e-4, 0.0]]]), np.array([[[0.2, 0.3, 0.4]]])
+    fleet = fleet_of(ehs, off, 1.0, np.ones((1, 3)), 20.0, 100.0)
+    _, blocks = kernels.listed(fleet, 0, kernels.room(fleet))
+    blocks.share[:] = 0.25, 0.5  # the newest first
+    kernels.leave_idle(fleet, 0, blocks, 0.1, 0.003)
+    np.testing.assert_allclose(ehs[0, 0], [1.0 * (1 - 0.1 * 0.5), 0.0, 0.0])
+    np.testing.assert_allclose(off[0, 0], [0.5, 0.75, 0.0])
+
+
+def test_a_month_is_its_steps_run_by_run(month: Sector) -> None:
+    from sim.phases import dispatch
+
+    s = month
+    fleet, network, leaving = dispatch.fleet(s), dispatch.network(s), np.full(3, 0.1)
+    ehs, off = s.rigs.ehs.copy(), s.rigs.off.copy()
+    found, done = kernels.dispatch(fleet, network, leaving, 0.003)
+    after = s.rigs.ehs.copy(), s.rigs.off.copy()
+    s.rigs.ehs[:], s.rigs.off[:] = ehs, off
+    np.testing.assert_array_equal(done, kernels.run_at(fleet, found))
+    for run in range(3):
+        kinds, blocks = kernels.listed(fleet, run, kernels.room(fleet))
+        assert found[run] == kernels.solve(kinds, blocks, s.curves.grid, network, run)
+        kernels.run_blocks(fleet, run, kinds, blocks, found[run], np.empty((5, s.n_sites)))
+        kernels.leave_idle(fleet, run, blocks, 0.1, 0.003)
+    np.testing.assert_array_equal(s.rigs.ehs, after[0])
+    np.testing.assert_array_equal(s.rigs.off, after[1])
 
 
 def test_without_a_place_to_keep_code_kernels_still_compile(monkeypatch) -> None:
@@ -225,4 +300,3 @@ def test_shares_among_known_rows() -> None:
     kind, counts_for = np.array([[0, 1, 1, 0]]), np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
     found = sums.shares_among(known, kind, np.zeros(3, int), np.array([0, 2, 3]), counts_for)
     np.testing.assert_allclose(found, [[0, 1, 1], [1 / 3, 2 / 3, 1], [0, 0, 0]])
-

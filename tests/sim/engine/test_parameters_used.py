@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.arrays import Rows
 from sim.phases import bills, settle
 from sim.scenario import FieldInfo, fields, idle_keys
+from sim.sector import Sector
 from sim.state import CORPORATE
 
 # switches under which the parameters named here do something
@@ -101,6 +103,11 @@ def test_every_parameter_changes_something(make, state, differ, reference, block
     assert idle == []
 
 
+def willing(s: Sector) -> np.ndarray:
+    """Whether lenders would roll over the debt of each firm of one run (F,)."""
+    return bills.refinancing_open(s, Rows.where(np.ones((1, s.n_firms), bool)))
+
+
 def test_lenders_roll_over_within_the_covenant_or_with_assets_behind_the_debt(make) -> None:
     strict, lax = (
         make("baseline", {"finance.debt_ebitda_covenant": multiple}, runs=(0,)) for multiple in (0.0, 30.0)
@@ -108,9 +115,9 @@ def test_lenders_roll_over_within_the_covenant_or_with_assets_behind_the_debt(ma
     for sector in (strict, lax):  # a firm whose assets are worth less than its debt, but which earns
         sector.books.stock["loans"][0, 0] += 1e10
         sector.firms.mining_ebitda_12m[0, 0] = 1e9
-    assert not bills.refinancing_open(strict)[0, 0]
-    assert bills.refinancing_open(lax)[0, 0]
-    assert bills.refinancing_open(strict).any()
+    assert not willing(strict)[0]
+    assert willing(lax)[0]
+    assert willing(strict).any()
 
 
 def test_a_restructuring_cuts_debt_by_the_haircut(make) -> None:
@@ -130,7 +137,7 @@ def test_corporate_debt_is_rolled_over_up_to_the_share_lenders_refinance(make) -
         sector = make("baseline", {"finance.refinancing_share": share}, runs=(0,))
         sector.begin_month()
         balance = sector.facilities.balance[0, :, CORPORATE]
-        firm = int(np.argmax(np.where(bills.refinancing_open(sector)[0], balance, 0.0)))
+        firm = int(np.argmax(np.where(willing(sector), balance, 0.0)))
         before = balance[firm]
         sector.facilities.maturity[0, :, CORPORATE] = np.where(np.arange(sector.n_firms) == firm, 0, 99)
         bills.debt_service(sector)
