@@ -23,7 +23,7 @@ from experiments.stress_runs import CALM, StressJob
 from experiments.stress_sums import Sums, failed_shares
 from experiments.told import Told
 from sim.errors import RunError, UserError
-from sim.months import month_name, month_number
+from sim.months import is_month, month_name, month_number
 from sim.results import ResultSet
 from sim.runs import Assumptions, Progress, make_job, raise_if_nothing_finished
 from sim.scenario import Scenario
@@ -233,10 +233,9 @@ def _months_before(scenario: Scenario, date: str | None) -> int:
     """Months simulated before the date."""
     if date is None:
         return MONTHS_BEFORE
-    try:
-        return month_number(date) - month_number(scenario.world.start)
-    except ValueError:
-        raise UserError(f"date must be a month such as 2027-07, not {date!r}.") from None
+    if not is_month(date):
+        raise UserError(f"date must be a month such as 2027-07, not {date!r}.")
+    return month_number(date) - month_number(scenario.world.start)
 
 
 def most_endangered(firms: pd.DataFrame, count: int = 5) -> pd.DataFrame:
