@@ -188,5 +188,8 @@ class FuturesJob(Job):
 
 def _of_future(tables: Frames, name: str) -> Frames:
     """The tables of one future; of runs that failed, there is one row for all."""
-    mine = {table: frame if FUTURE not in frame else frame[frame[FUTURE] == name] for table, frame in tables.items()}
-    return {table: frame.drop(columns=FUTURE, errors="ignore").reset_index(drop=True) for table, frame in mine.items()}
+    found = {}
+    for table, frame in tables.items():
+        mine = frame[frame[FUTURE] == name].drop(columns=FUTURE) if FUTURE in frame else frame
+        found[table] = mine.reset_index(drop=True)
+    return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from experiments.shocks import DEFINITIONS, SHOCKS, dated, scaled
 from experiments.stress_sums import middle
 from experiments.stress_watch import CAUSES
 from experiments.terminal import exit_code
+from experiments.wording import MINUS
 from sim.errors import RunError, UserError
 from sim.results import ResultSet
 from sim.scenario import Scenario
@@ -229,6 +232,18 @@ def test_heat_map_shows_the_table(result):
         row["baseline_probability"].iloc[0], *row.loc[["coin-crash", "tenant-default"], "probability"].tolist()
     )  # fmt: skip
     assert [step(value) for value in (0.0, STEPS[0], 0.1, 0.3, 0.5, 1.0)] == [0, 0, 1, 2, 3, 4]
+
+
+def test_money_is_printed_with_a_minus_sign(result, capsys):
+    from experiments.commands_stress import print_result
+
+    loss = result.firms.assign(loss_usd=-4.6e7, probability=1.0, baseline_probability=0.0, listed=True)
+    sector = result.sector.assign(ebitda_usd=-1.2e9)
+    print_result(replace(result, firms=loss, sector=sector), Path("out"))
+    told = capsys.readouterr().out
+    assert f"{MINUS}46" in told
+    assert f"{MINUS}1.2" in told
+    assert "-46" not in told
 
 
 def test_command(tmp_path, capsys):
