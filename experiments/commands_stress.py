@@ -122,12 +122,13 @@ def print_result(result: StressResult, folder: Path) -> None:
     console.print(f"\nTables, heat map and report.html in {folder}/", markup=False, soft_wrap=True)
 
 
-def _table(console: Console, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+def _table(console: Console, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], wrapped: str = "") -> None:
+    """The first column and the ``wrapped`` one, which may go over several lines, to the left."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for k, words in enumerate(head):
-        table.add_column(words, justify="left" if k == 0 else "right", no_wrap=True)
+        table.add_column(words, justify="left" if k == 0 or words == wrapped else "right", no_wrap=words != wrapped)
     for row in rows:
         table.add_row(*row)
     if not console.is_terminal:
@@ -191,7 +192,7 @@ def _print_reverse(result: StressResult, console: Console) -> None:
         else:
             words = f"{row['severity']:.2f}"
         rows.append((str(row["shock"]), words, row["meaning"] if row["severity"] else ""))
-    _table(console, ("Shock", f"Severity at which {until} of hashrate fails", "That is"), rows)
+    _table(console, ("Shock", f"Severity at which {until} of hashrate fails", "That is"), rows, "That is")
 
 
 def register(app: typer.Typer) -> None:

@@ -179,7 +179,8 @@ def indices(design: Design, unit: Array, y: Array) -> pd.DataFrame:
     frame = pd.DataFrame({"axis": [axis.key for axis in design.axes]})
     for name, (value, half) in pairs.items():
         middle, width = np.asarray(value, dtype=np.float64), np.asarray(half, dtype=np.float64)
-        frame = frame.assign(**{name: middle, f"{name}_low": middle - width, f"{name}_high": middle + width})
+        low = np.maximum(middle - width, 0.0) if name == "mu_star" else middle - width  # a mean of sizes
+        frame = frame.assign(**{name: middle, f"{name}_low": low, f"{name}_high": middle + width})
     return frame.assign(**{name: np.asarray(value, dtype=np.float64) for name, value in more.items()})
 
 

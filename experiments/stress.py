@@ -262,7 +262,9 @@ def _reverse(
     for number in range(BISECTIONS + 1):
         if not asked:
             break
-        for name, share in failed(plan.round(asked), f"reverse-{number}").items():
+        told = json.dumps(sorted(asked.items()))  # another share to look for asks for other severities
+        folder = f"reverse-{number}-{hashlib.sha256(told.encode()).hexdigest()[:6]}"
+        for name, share in failed(plan.round(asked), folder).items():
             sides = (high, at_high) if share >= until or number == 0 else (low, at_low)
             sides[0][name], sides[1][name] = asked[name], share
         asked = {name: (low[name] + high[name]) / 2 for name in asked if at_high[name] >= until}

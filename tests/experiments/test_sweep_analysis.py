@@ -183,6 +183,14 @@ def test_words_are_held_against_the_first_that_the_design_states_wherever_the_po
         assert set(found.table["axis"]) == {A, "behaviour.rule = npv"}
 
 
+def test_a_mean_size_of_effects_is_not_below_zero_not_even_its_interval(swept):
+    """Only one trajectory in some meets the corner in which the axis acts."""
+    found = sensitivity(swept(corner, method="morris", samples=6, seed=2), ["hashprice"]).table
+    assert (found["mu_star_low"] >= 0).all()
+    assert (found["mu_star_low"] == 0).any()
+    assert (found["mu_star_high"] > found["mu_star"]).any()
+
+
 def test_constant_is_what_no_combination_of_levers_moves(swept):
     change = {"method": "lhs", "samples": 12, "axes": {A: [0.5, 1.5], B: [0, 1]}, "levers": {C: [0, 100]}}
     found = sensitivity(swept(lambda x: x[2] * x[0], **change), ["hashprice", "ai_rent"])
