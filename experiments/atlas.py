@@ -1,4 +1,4 @@
-"""Write docs/policy-atlas.md and its picture: `python -m experiments.atlas`; takes about a minute per policy.
+"""Write docs/policy-atlas.md and its picture: `python -m experiments.atlas`; takes some minutes.
 
 Every shipped scenario that moves levers, dated or not, and has no shock, against the baseline on the same chances.
 The page carries a hash of the sources it was made from.
@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from experiments.comparison import Comparison, compare
-from experiments.effects import records
+from experiments.effects import CONFIDENCE, records
 from experiments.figures.atlas import atlas_chart, render_atlas
 from experiments.figures.paired import SCALES, in_words, unit_of
 from experiments.pages import ROOT, made_by
+from experiments.store import write_whole
 from experiments.wording import decimals, month, number, plural
 from sim.outcomes import BY_NAME
 from sim.scenario import Scenario, fields
 from sim.scenario.registry import MEASURES
 
-RUNS = 32
+RUNS = 64
 OUTCOMES = ("exits_small", "exits_medium", "exits_large", "exits_mega", "network_hashrate", "ai_contracted",
             "hhi_hashrate", "emissions", "public_revenue", "power_price")  # fmt: skip
 NOT_A_POLICY = ("base", "baseline", "history")
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     minutes = (time.monotonic() - started) / 60
     (options.docs / "images").mkdir(parents=True, exist_ok=True)
     render_atlas(atlas_chart(comparison, titles(found), OUTCOMES), options.docs / "images" / "policy-atlas.png")
-    (options.docs / "policy-atlas.md").write_text(page(comparison, found, minutes), encoding="utf-8")
+    text = page(comparison, found, minutes)
+    write_whole(options.docs / "policy-atlas.md", lambda file: file.write_text(text, encoding="utf-8"))
 
 
 def policies() -> dict[str, Scenario]:
@@ -76,17 +78,29 @@ def page(comparison: Comparison, found: Mapping[str, Scenario], minutes: float) 
     meta = comparison.results[comparison.baseline].meta
     parts = [
         "# Policy atlas",
-        made_by("python -m experiments.atlas", f"in {minutes:.0f} minutes"),
+        made_by("python -m experiments.atlas", f"in {plural(max(1, round(minutes)), 'minute')}"),
         f"Each policy of the library against the baseline: {plural(comparison.runs, 'run')} of each, seed "
         f"{meta.get('seed')}, assumptions {meta.get('assumptions')}, run k of every policy with the same chances as "
         f"run k of the baseline. Effects are means of paired differences in {end} with their 95 % interval; "
         "\"no clear change\" where it holds zero. Exits are counted since the start. A single comparison: "
         "`hashpivot compare baseline NAME`.",
+        _by_chance(comparison),
         "![Effect of each policy on each outcome, as strips around zero](images/policy-atlas.png)",
         "\n".join(_overview(comparison, found)),
         *(part for name, scenario in found.items() for part in _policy(comparison, name, scenario)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _by_chance(comparison: Comparison) -> str:
+    """How many effects would be clear if no policy did anything."""
+    end = comparison.at_end()
+    count = int((end["outcome"].isin(OUTCOMES) & (end["sd_paired"] > 0)).sum())
+    return (
+        f"Each interval stands for itself. Of the {count:,} effects that differ from run to run about "
+        f"{(1 - CONFIDENCE) * count:.0f} would leave out zero by chance if no policy did anything: take one small "
+        "clear effect among many that are not as a hint."
+    )
 
 
 def _rows(comparison: Comparison, name: str) -> list[dict[str, Any]]:

@@ -7,7 +7,9 @@ its own (all scenarios meet the same chances), so that shares have intervals as 
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -151,6 +153,14 @@ def attribute(
         pd.concat([wedges for wedges, _ in frames], ignore_index=True),
         pd.concat([total for _, total in frames], ignore_index=True), sampled,
     )  # fmt: skip
+
+
+def default_folder(top: Scenario, base: Scenario, settled: tuple[object, ...]) -> Path:
+    """``results/attribute-<scenario>-<short hash>``: another folder for every question, the same one for the same."""
+    from experiments.store import code_version
+
+    told = json.dumps([top.content_hash(), base.content_hash(), settled, code_version()])
+    return Path("results") / f"attribute-{top.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
 def levers_of(base: Scenario, top: Scenario) -> list[Lever]:

@@ -14,6 +14,7 @@ from sim.errors import UserError
 from sim.scenario import FieldInfo, Scenario, describe
 from sim.scenario.check import explain
 from sim.scenario.distributions import Distribution, Uniform, in_words
+from sim.scenario.registry import LISTS
 
 SCENARIO = "scenario"  # the one axis that is no parameter: names of scenarios or files
 EDGE = 1e-9  # a place in the unit interval that rounding put just below the edge of a cell
@@ -90,6 +91,8 @@ def read_axis(key: str, stated: Any, folder: Path | None = None) -> Axis:
         raise UserError(f'{key}: write the key in quotation marks, as in "policy.carbon_price_usd_per_t" = [0, 150]')
     if key == SCENARIO:
         return Axis(key, stated, tuple(_scenarios(key, stated, folder)))
+    if key in LISTS:
+        raise UserError(f'{key}: has dated entries; put them into scenario files, an axis scenario = ["a.toml", ...]')
     info = describe(key)
     if stated is True or (isinstance(stated, str) and stated in ("distribution", "bounds")):
         return _default(info, stated)

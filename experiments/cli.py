@@ -63,7 +63,7 @@ def run(
     assumptions: AssumptionsOption = "sampled",
     data: DataOption = None,
     plugin: PluginOption = None,
-    firms: Annotated[str, typer.Option(help="Firm tables of the first run, of all or of none.")] = "first",
+    firms: Annotated[str, typer.Option(help="Firm tables: first run, all, none, or listed firms of all.")] = "first",
     check_laws: Annotated[bool, typer.Option("--check-laws", help="Check the books every month; slower.")] = False,
     json: JsonOption = False,
     debug: DebugOption = False,

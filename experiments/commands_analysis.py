@@ -35,12 +35,13 @@ def sensitivity(
     from experiments.figures.marks import sensitivity_panels, settling_panels
     from experiments.report import write_report
     from experiments.sensitivity import sensitivity as analyse
+    from experiments.store import write_csv
 
     found = analyse(folder, outcome, month)
     _write(folder, "sensitivity", found.to_json(), found.table)
     panels = sensitivity_panels(found)
     chart = render(panels, folder / "charts" / "sensitivity.png") if panels else None
-    found.settling.to_csv(folder / "sensitivity-samples.csv", index=False)
+    write_csv(folder / "sensitivity-samples.csv", found.settling)
     if settling := settling_panels(found):
         render_settling(settling, folder / "charts" / "sensitivity-samples.png")
     write_report(folder)
@@ -98,10 +99,12 @@ def robust(
 
 def _write(folder: Path, name: str, told: dict[str, Any], table: pd.DataFrame | None = None) -> None:
     """NAME.json and, where there is a table, NAME.csv beside the sweep's own files."""
+    from experiments.store import write_csv, write_whole
+
     if table is not None:
-        table.to_csv(folder / f"{name}.csv", index=False)
-    text = json_module.dumps(told, indent=2, allow_nan=False)
-    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        write_csv(folder / f"{name}.csv", table)
+    text = json_module.dumps(told, indent=2, allow_nan=False) + "\n"
+    write_whole(folder / f"{name}.json", lambda file: file.write_text(text, encoding="utf-8"))
 
 
 def _print(json: bool, told: dict[str, Any], words: Any, chart: Path | None) -> None:
@@ -163,6 +166,8 @@ def print_sensitivity(found: Sensitivity, whole: bool) -> None:
             first = [label, *map(str, chosen)] if place == 0 else [""] * (1 + len(levers))
             table.add_row(*first, str(row["axis"]), *cells)
     console.print(table)
+    if found.design.levers:
+        console.print("\nAn outcome that does not vary under a combination of levers has no rows there.")
     if found.constant:
         console.print(f"\nThe same at every point: {', '.join(map(label_of, found.constant))}.", soft_wrap=True)
     if found.left_out:
@@ -181,6 +186,8 @@ def print_discovery(found: Discovery) -> None:
         markup=False,
         soft_wrap=True,
     )
+    if found.short:
+        console.print(f"No box is as dense as {found.density:g}: the densest is shown.")
     for place, box in enumerate(found.boxes, 1):
         share = f"coverage {100 * box.coverage:.0f} %, density {100 * box.density:.0f} %"
         console.print(f"\n[bold]Box {place}[/bold], {share}, {100 * box.mass:.0f} % of all runs")

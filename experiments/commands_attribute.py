@@ -53,7 +53,7 @@ def attribute(
     """Split the effect of a scenario among the levers it changes: wedges that add up."""
     from typing import cast
 
-    from experiments.attribution import Method
+    from experiments.attribution import Method, default_folder
     from experiments.attribution import attribute as run_attribute
     from experiments.terminal import progress, resumable
     from sim.runs import Assumptions, load_plugins
@@ -64,7 +64,8 @@ def attribute(
     changes = dict(parse_set(change) for change in set_ or ())
     world = {key: value for key, value in changes.items() if key.startswith("world.")}  # no lever: for both
     top, base = Scenario.load(scenario, changes), Scenario.load(against, world)
-    folder = out or Path("results") / f"attribute-{top.name}-{top.content_hash()[:8]}-{runs}-{seed}"
+    settled = (runs, seed, months, assumptions, method, orders, str(data), plugins)
+    folder = out or default_folder(top, base, settled)
     with resumable(folder), progress(runs, months or top.world.months) as count:
         result = run_attribute(
             top, base, runs, seed, method=cast(Method, method), orders=orders, outcomes=tuple(outcome or ()),
@@ -84,9 +85,10 @@ def write(result: Attribution, folder: Path) -> None:
     from experiments.figures.wedges import render_wedges
     from experiments.folders import finish
     from experiments.report import write_report
+    from experiments.store import write_csv
 
-    result.wedges.to_csv(folder / "wedges.csv", index=False)
-    result.total.to_csv(folder / "total.csv", index=False)
+    write_csv(folder / "wedges.csv", result.wedges)
+    write_csv(folder / "total.csv", result.total)
     render_wedges(result, folder / "wedges.png")
     finish(folder, MARKER, [result.against, result.scenario, *result.levers], result.to_json())
     write_report(folder)

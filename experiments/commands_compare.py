@@ -61,7 +61,7 @@ def compare(
 
     items = scenarios_of(scenarios, set_ or ())
     settled = resolve(items, runs, seed, months, assumptions)
-    folder = out or default_folder(items, settled, data)
+    folder = out or default_folder(items, settled, data, plugin or ())
     with resumable(folder), progress(settled.pop("planned"), settled["months"]) as count:
         found = run_compare(
             items, **settled, data=data, plugins=tuple(plugin or ()), workers=workers, scheduler=scheduler,
@@ -79,9 +79,10 @@ def write(found: Comparison, folder: Path) -> None:
     """Write the tables, the charts, compare.json, which says that the folder is complete, and report.html."""
     from experiments.figures.draw_paired import render_comparison
     from experiments.report import write_report
+    from experiments.store import write_csv
 
-    found.table.to_csv(folder / "effects.csv", index=False)
-    found.settling().to_csv(folder / "effects-by-runs.csv", index=False)
+    write_csv(folder / "effects.csv", found.table)
+    write_csv(folder / "effects-by-runs.csv", found.settling())
     render_comparison(found, folder / "charts")
     found.save(folder)
     write_report(folder)

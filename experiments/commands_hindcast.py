@@ -49,11 +49,12 @@ def hindcast(
 ) -> None:
     """Run the past again: real price in; simulated hashrate, hashprice, power or leases out, with their errors."""
     from sim.errors import UserError
+    from sim.months import is_month
 
     if case not in CASES:
         raise UserError(f"there is no case {case!r}; known are {' and '.join(CASES)}.")
     for name, month in (("start", start), ("train-end", train_end), ("end", end)):
-        if month is not None and not _is_month(month):
+        if month is not None and not is_month(month):
             raise UserError(f"--{name} must be a month such as 2025-06, not {month!r}.")
     result = CASES[case](data, start, train_end, end, runs, seed, workers)
     if out:
@@ -117,6 +118,7 @@ def calibrate(
 ) -> None:
     """Fit the free parameters of the past to the training window; tell the fit and what it does not determine."""
     from experiments.calibrate import calibrate as fit
+    from experiments.store import write_whole
     from experiments.terminal import progress
 
     with progress(evaluations, 1) as count:
@@ -125,25 +127,21 @@ def calibrate(
             on_progress=count,
         )  # fmt: skip
     if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(result.to_toml(), encoding="utf-8")
+        write_whole(out, lambda file: file.write_text(result.to_toml(), encoding="utf-8"))
     if json:
         print(json_module.dumps(result.to_json(), indent=2, allow_nan=False))
     else:
         print(result.to_toml() + f"\n# {result.evaluations} evaluations, {result.seconds:.0f} s")
 
 
-def _is_month(text: str) -> bool:
-    return len(text) == 7 and text[:4].isdigit() and text[4] == "-" and text[5:].isdigit()
-
-
 def save(result: Hindcast | Backcast, out: Path) -> None:
     """Write months.csv, hindcast.json and hindcast.png into a folder."""
     from experiments.hindcast_figures import draw
+    from experiments.store import write_csv, write_whole
 
-    out.mkdir(parents=True, exist_ok=True)
-    result.months.to_csv(out / "months.csv", index=False)
-    (out / "hindcast.json").write_text(json_module.dumps(result.to_json(), indent=2, allow_nan=False) + "\n")
+    text = json_module.dumps(result.to_json(), indent=2, allow_nan=False) + "\n"
+    write_csv(out / "months.csv", result.months)
+    write_whole(out / "hindcast.json", lambda file: file.write_text(text, encoding="utf-8"))
     draw(result, out / "hindcast.png")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +25,12 @@ def export(
 ) -> None:
     """Write the results of a run, a sweep or a comparison in another format."""
     from experiments.export import export as write
+    from experiments.export import gap_of
 
-    _tell(write(folder, format, out), json)
+    files = write(folder, format, out)
+    if words := gap_of(folder):
+        print(f"hashpivot: {folder}: {words}", file=sys.stderr)
+    _tell(files, json)
 
 
 def report(

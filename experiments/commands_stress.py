@@ -89,10 +89,11 @@ def write(result: StressResult, holds: Sequence[str], folder: Path) -> None:
     from experiments.figures.heatmap import heat_map, render_heat_map
     from experiments.folders import finish
     from experiments.report import write_report
+    from experiments.store import write_csv
     from experiments.stress import MARKER
 
     for name, table in (("firms", result.firms), ("sector", result.sector), ("months", result.months)):
-        table.to_csv(folder / f"{name}.csv", index=False)
+        write_csv(folder / f"{name}.csv", table)
     render_heat_map(heat_map(result), folder / "firms-by-shock.png")
     finish(folder, MARKER, holds, result.to_json())
     write_report(folder)
@@ -121,12 +122,13 @@ def print_result(result: StressResult, folder: Path) -> None:
     console.print(f"\nTables, heat map and report.html in {folder}/", markup=False, soft_wrap=True)
 
 
-def _table(console: Console, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+def _table(console: Console, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], wrapped: str = "") -> None:
+    """The first column and the ``wrapped`` one, which may go over several lines, to the left."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for k, words in enumerate(head):
-        table.add_column(words, justify="left" if k == 0 else "right", no_wrap=True)
+        table.add_column(words, justify="left" if k == 0 or words == wrapped else "right", no_wrap=words != wrapped)
     for row in rows:
         table.add_row(*row)
     if not console.is_terminal:
@@ -141,7 +143,7 @@ def _percent(value: float) -> str:
 
 def _print_sector(result: StressResult, console: Console) -> None:
     from experiments.effects import records
-    from experiments.wording import DASH, month
+    from experiments.wording import DASH, month, number
 
     head = ("Shock", "Firms failed", "In distress", "Hashrate failed", "Worst month", "Breaks first", "EBITDA bn USD")
     rows = [
@@ -152,7 +154,7 @@ def _print_sector(result: StressResult, console: Console) -> None:
             _percent(row["failed_hashrate_share"]),
             month(row["worst_month"]) if row["worst_month"] else DASH,
             row["breaks_first"] or DASH,
-            f"{row['ebitda_usd'] / 1e9:.1f}",
+            number(row["ebitda_usd"] / 1e9, 1),
         )
         for row in records(result.sector)
     ]
@@ -162,7 +164,7 @@ def _print_sector(result: StressResult, console: Console) -> None:
 def _print_firms(result: StressResult, console: Console) -> None:
     from experiments.effects import records
     from experiments.stress import most_endangered
-    from experiments.wording import DASH
+    from experiments.wording import DASH, number
 
     most = most_endangered(result.firms)
     rows = [
@@ -170,7 +172,7 @@ def _print_firms(result: StressResult, console: Console) -> None:
             str(row["shock"]), str(row["firm"]),
             f"{_percent(row['probability'])} ({_percent(row['baseline_probability'])})", row["first_cause"] or DASH,
             f"{row['months_to_failure']:.0f}" if row["months_to_failure"] == row["months_to_failure"] else DASH,
-            f"{row['loss_usd'] / 1e6:,.0f}",
+            number(row["loss_usd"] / 1e6, 0),
         )
         for shock in dict.fromkeys(result.firms["shock"]) for row in records(most[most["shock"] == shock])
     ]  # fmt: skip
@@ -190,7 +192,7 @@ def _print_reverse(result: StressResult, console: Console) -> None:
         else:
             words = f"{row['severity']:.2f}"
         rows.append((str(row["shock"]), words, row["meaning"] if row["severity"] else ""))
-    _table(console, ("Shock", f"Severity at which {until} of hashrate fails", "That is"), rows)
+    _table(console, ("Shock", f"Severity at which {until} of hashrate fails", "That is"), rows, "That is")
 
 
 def register(app: typer.Typer) -> None:

@@ -25,6 +25,7 @@ from experiments.effects import (
 )
 from experiments.ensemble import batch_size, choose_runner, run_plans
 from experiments.folders import claim, finish, known
+from experiments.store import gap
 from experiments.told import Told
 from experiments.wording import DASH, plural
 from sim.errors import UserError
@@ -183,7 +184,8 @@ def compare(
     )
     for part in new:
         raise_if_nothing_finished(part)
-    notes = [*_notes(plans), *(note for part in new for note in part.meta.get("notes", ()))]
+    gaps = [f"{name}: {words}" for name, results in given.items() if (words := gap(results))]
+    notes = [*_notes(plans), *gaps, *(note for part in new for note in part.meta.get("notes", ()))]
     found = comparison(joined(new), precision, notes)
     return replace(found, notes=(*notes, *_outcome_notes(found, chosen, runs if stop_when_precise else None)))
 
@@ -230,7 +232,12 @@ def resolve(
     }
 
 
-def default_folder(items: Sequence[Scenario | ResultSet], settled: Mapping[str, Any], data: Path | None) -> Path:
+def default_folder(
+    items: Sequence[Scenario | ResultSet],
+    settled: Mapping[str, Any],
+    data: Path | None,
+    plugins: Sequence[str] = (),
+) -> Path:
     """``results/compare-<A>-<B>-<short hash>``: another folder for every comparison, the same one for the same."""
     from experiments.store import code_version
 
@@ -238,7 +245,7 @@ def default_folder(items: Sequence[Scenario | ResultSet], settled: Mapping[str, 
         str(item.meta.get("folder", item.scenario)) if isinstance(item, ResultSet) else item.content_hash()
         for item in items
     ]
-    told = json.dumps([words, sorted(settled.items()), str(data), code_version()])
+    told = json.dumps([words, sorted(settled.items()), str(data), list(plugins), code_version()])
     names = "-".join(item.scenario if isinstance(item, ResultSet) else item.name for item in items[:3])
     return Path("results") / f"compare-{names}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 

@@ -190,7 +190,7 @@ class Design:
     def points_csv(self) -> str:
         """All points as CSV; lists as words with semicolons."""
         buffer = io.StringIO()
-        self.points.map(lambda value: ";".join(value) if isinstance(value, tuple) else value).to_csv(buffer)
+        self.points.map(lambda value: in_file(value) if isinstance(value, tuple) else value).to_csv(buffer)
         return buffer.getvalue()
 
     def unit_csv(self) -> str:
@@ -204,6 +204,11 @@ class Design:
     def digest(self) -> str:
         """Hash of everything but the scenario that decides the points."""
         return hashlib.sha256((self.to_toml("any") + self.points_csv()).encode()).hexdigest()
+
+
+def in_file(value: Any) -> str:
+    """A value of a set as points.csv has it: lists with semicolons."""
+    return ";".join(value) if isinstance(value, tuple) else str(value)
 
 
 def salib(name: str) -> Any:

@@ -88,6 +88,12 @@ class Discovery(Told):
     boxes: tuple[Box, ...]
     trade_off: pd.DataFrame
     chosen: int
+    density: float | None = None  # asked for
+
+    @property
+    def short(self) -> bool:
+        """Whether no step of the search reached the density that was asked for."""
+        return self.density is not None and bool((self.trade_off["density"] < self.density).all())
 
     def to_json(self) -> dict[str, Any]:
         """The object of ``discover --json``."""
@@ -108,6 +114,7 @@ class Discovery(Told):
             "outcome": str(self.condition), "month": self.month, "cases": self.cases, "failed": self.failed,
             "share_of_interest": self.interest, "boxes": boxes,
             "trade_off": self.trade_off.to_dict(orient="records"), "chosen": self.chosen,
+            "density_wanted": self.density, "density_reached": None if self.density is None else not self.short,
         }  # fmt: skip
 
 
@@ -116,14 +123,16 @@ def discover(
 ) -> Discovery:
     """Boxes of the sampled space in which a condition such as "exits_small_share > 0.5" holds.
 
-    Of each search the step with the best balance (harmonic mean) of coverage and density is taken, or with
-    ``density`` the one of that density that covers most. Levers count as axes. Runs that failed are left out.
-    Raises UserError for a condition that is never or always true, or if EMA workbench is not installed.
+    Of each search the step with the best balance is taken, the harmonic mean of coverage and of how much of the way
+    from the density of all cases to 1 the box has come; or with ``density`` the one of that density that covers
+    most, else the densest. Levers count as axes. Runs that failed are left out. Raises UserError for a sweep that is
+    not complete, a condition that is never or always true, or if EMA workbench is not installed.
     """
     result = SweepResult.load(result) if isinstance(result, str | Path) else result
     condition = parse(outcome)
     if density is not None and not 0 < density <= 1:
         raise UserError(f"density must lie between 0 and 1, not {density:g}.")
+    result.require_complete(failed_too=False)
     values = result.outcomes([condition.outcome], month)[condition.outcome]
     y = condition.holds(values)
     if y.all() or not y.any():
@@ -149,8 +158,9 @@ def discover(
         if box.coverage == 0 or not box.limits:
             break
     return Discovery(
-        condition, month, result.design, len(y), len(result.errors), float(y.mean()), tuple(boxes), trade_off, chosen
-    )
+        condition, month, result.design, len(y), len(result.errors), float(y.mean()), tuple(boxes), trade_off, chosen,
+        density,
+    )  # fmt: skip
 
 
 def _cases(result: SweepResult, points: pd.Index) -> pd.DataFrame:
@@ -184,8 +194,10 @@ def _choose(steps: pd.DataFrame, density: float | None) -> int:
         return int(np.argmax(np.where(dense >= density, coverage, -1.0)))
     if density is not None:
         return int(np.argmax(dense))
-    balance = 2 * coverage * dense / np.maximum(coverage + dense, 1e-12)
-    return int(np.argmax(balance))
+    # 0 for all cases together, 1 where only those of interest are left; by plain density, the whole space would be
+    # the best box of a condition that often holds
+    gained = (dense - dense[0]) / max(1.0 - dense[0], 1e-12)
+    return int(np.argmax(coverage * gained / np.maximum(coverage + gained, 1e-12)))
 
 
 def _trade_off(steps: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from experiments.comparison import MARKER as COMPARISON
 from experiments.folders import read_finished
 from experiments.iamc import point_table, sweep_to_iamc, to_iamc
-from experiments.store import MORE, arrow_table, write_whole
+from experiments.store import MORE, arrow_table, gap, write_whole
 from experiments.stress import MARKER as STRESS
 from experiments.sweep_result import SweepResult
 from sim.columns import TABLES
@@ -49,6 +49,14 @@ def export(results: ResultSet | str | Path, format: str, out: str | Path | None 
     if "design" in read_manifest(folder):
         return _sweep_writers(SweepResult.load(folder))[format](_made(target))
     return _writers(ResultSet.load(folder))[format](_made(target))
+
+
+def gap_of(folder: str | Path) -> str:
+    """What a folder of run or sweep still lacks, in words; nothing if it is complete or of another kind."""
+    folder = Path(folder)
+    if not (folder / "manifest.json").exists():
+        return ""
+    return SweepResult.load(folder).gap if "design" in read_manifest(folder) else gap(ResultSet.load(folder))
 
 
 def _made(folder: str | Path) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.store import write_whole
 from sim.errors import UserError
 
 HOLDS = "holds"
@@ -19,7 +20,10 @@ HOLDS = "holds"
 
 def refuse_foreign(folder: Path, marker: str) -> None:
     """Raise UserError if there is something in the folder, but not its marker."""
-    if folder.exists() and not (folder / marker).exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not folder.exists() or (folder / marker).exists():
+        return
+    # a process killed at its very beginning leaves an unfinished marker under its temporary name
+    if not folder.is_dir() or any(not path.name.startswith(f".{marker}.") for path in folder.iterdir()):
         raise UserError(f"{folder} exists and holds something else: choose another --out.")
 
 
@@ -32,6 +36,8 @@ def claim(folder: Path, marker: str, holds: Sequence[str]) -> None:
         if there != list(holds):
             raise UserError(f"{folder} holds {', '.join(map(str, there))}: choose another --out.")
         return
+    for leftover in folder.glob(f".{marker}.*"):
+        leftover.unlink(missing_ok=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -68,7 +74,5 @@ def known(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write under another name and rename, so that the file is whole or not there."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    write_whole(path, lambda file: file.write_text(text, encoding="utf-8"))

@@ -7,20 +7,36 @@ shocks that begin at the date or later a future equals the same scenario run fro
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+import pandas as pd
 
 from sim.errors import RunError, UserError
 from sim.forking import change_course
 from sim.months import month_number
-from sim.runs import Assumptions, FirmTables, Job, Progress, describe, make_job, split
+from sim.runs import (
+    Assumptions,
+    FirmTables,
+    Frames,
+    Job,
+    Progress,
+    describe,
+    make_job,
+    raise_if_nothing_finished,
+    run_job,
+    split,
+)
 
 if TYPE_CHECKING:
     from sim.results import ResultSet
     from sim.scenario import Scenario
     from sim.sector import Sector
+
+
+FUTURE = "future"  # column of the tables of FuturesJob
 
 
 class Observer(Protocol):
@@ -105,34 +121,75 @@ def futures(
     """Results of several scenarios that are one and the same until ``date`` ("YYYY-MM"), which is run once.
 
     ``scenario`` rules until the month before the date; each of ``others`` from then on. Its name is the key of the
-    result. Raises UserError if one differs in what cannot change any more.
+    result. A run that fails is a row of the table ``errors``; the others go on. Raises UserError if one differs in
+    what cannot change any more, RunError if no run finished.
     """
-    from sim.recorder import Recorder
     from sim.results import ResultSet
 
     plan = make_job(scenario, seed, runs, months=months, assumptions=assumptions, firms=firms, data=data)
-    step = month_number(date) - month_number(plan.shared.world.start)
-    count = counter(plan.runs, step + len(others) * (plan.months - step), on_progress)
-    parts: dict[str, list[Mapping[str, object]]] = {name: [] for name in others}
-    for job in split(plan):
-        trunk = Fork(job, date, lambda sector: Recorder(sector, firms), count, should_stop)
-        for name, other in others.items():
+    work = FuturesJob(**vars(plan) | {"when": date, "others": tuple(others.items())})
+    done, batches = 0, []
+    for job in split(work):
+
+        def progress(part: int, done: int = done) -> None:
+            if on_progress:
+                on_progress(done + part, work.run_months)
+
+        tables = run_job(job, progress, should_stop)
+        if tables is None:
+            break
+        batches.append(tables)
+        done += job.run_months
+    if not batches:
+        raise RunError("Stopped before the first batch of runs was complete.")
+    found = {}
+    for name, other in others.items():
+        about = describe(replace(plan, scenario=other)) | {"scenario": name}
+        found[name] = ResultSet.from_batches([_of_future(tables, name) for tables in batches], about)
+        raise_if_nothing_finished(found[name])
+    return found
+
+
+@dataclass(frozen=True)
+class FuturesJob(Job):
+    """Runs that are one until month ``when`` and go on under each of ``others`` (name, scenario) from then on.
+
+    The tables have the name of the future as a further column; a run that fails in one of them fails in all.
+    """
+
+    when: str = ""
+    others: tuple[tuple[str, Scenario], ...] = ()
+
+    @property
+    def run_months(self) -> int:
+        step = month_number(self.when) - month_number(self.shared.world.start)
+        return len(self.runs) * (step + len(self.others) * (self.months - step))
+
+    def compute(self, on_progress: Callable[[int], None] | None, stop: Callable[[], bool]) -> Frames:
+        from sim.recorder import Recorder
+
+        done = 0
+
+        def count(more: int) -> None:
+            nonlocal done
+            done += more
+            if on_progress:
+                on_progress(done)
+
+        trunk = Fork(self, self.when, lambda sector: Recorder(sector, self.firms), count, stop)
+        parts: dict[str, list[pd.DataFrame]] = {}
+        for name, other in self.others:
             sector, recorder = trunk.copy(other)
-            advance(sector, recorder, sector.months, count, should_stop)
-            parts[name].append(recorder.tables())
-    return {
-        name: ResultSet.from_batches(parts[name], describe(replace(plan, scenario=other)) | {"scenario": name})  # type: ignore[arg-type]
-        for name, other in others.items()
-    }
+            advance(sector, recorder, sector.months, count, stop)
+            for table, frame in recorder.tables().items():
+                parts.setdefault(table, []).append(frame.assign(**{FUTURE: name}))
+        return {table: pd.concat(frames, ignore_index=True) for table, frames in parts.items()}
 
 
-def counter(runs: Sequence[int], months: int, on_progress: Progress | None) -> Callable[[int], None]:
-    """Adds up run-months and tells ``on_progress`` how many of all are done."""
-    done, total = [0], len(runs) * months
-
-    def count(more: int) -> None:
-        done[0] += more
-        if on_progress:
-            on_progress(done[0], total)
-
-    return count
+def _of_future(tables: Frames, name: str) -> Frames:
+    """The tables of one future; of runs that failed, there is one row for all."""
+    found = {}
+    for table, frame in tables.items():
+        mine = frame[frame[FUTURE] == name].drop(columns=FUTURE) if FUTURE in frame else frame
+        found[table] = mine.reset_index(drop=True)
+    return found

@@ -69,6 +69,7 @@ def robustness(
         raise UserError("name an outcome to compare by, a condition to require, or both.")
     conditions = tuple(parse(text) for text in require)
     names = list(dict.fromkeys([*([outcome] if outcome else []), *(one.outcome for one in conditions)]))
+    result.require_complete(failed_too=False)
     values = result.outcomes(names, month)
     policy, future = _policies(result, levers)
     keys = values.index.get_level_values("point")
@@ -89,8 +90,9 @@ def robustness(
         table = table.join(_measures(wide[outcome], regrets).reset_index(drop=True))
     by = "max_regret" if outcome else "satisficing"
     table = table.sort_values(by, ascending=bool(outcome), kind="stable", ignore_index=True)
-    left_out = int((~whole).sum())
-    return Robustness(outcome, goal, conditions, month, int(whole.sum()), left_out, table, regrets)
+    futures = int(whole.sum())
+    left_out = future.nunique() * result.design.runs - futures
+    return Robustness(outcome, goal, conditions, month, futures, left_out, table, regrets)
 
 
 def unit_of(outcome: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from experiments.ensemble import choose_runner, run_plan
-from experiments.store import default_folder
+from experiments.store import default_folder, write_csv
 from experiments.terminal import progress, resumable
 from experiments.wording import month, number, plural
 from sim.runs import Assumptions, FirmTables, Job, load_plugins, make_job
@@ -73,7 +73,7 @@ def run_scenario(options: RunOptions, as_json: bool) -> None:
         print(f"hashpivot: {note}", file=sys.stderr)
     seconds = time.monotonic() - started
     headline = results.headline()
-    headline.to_csv(out / "headline.csv", index=False)
+    write_csv(out / "headline.csv", headline)
     draw_charts(results, out)
     write_report(out, charts=out / "charts")
     if as_json:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.designs import MORRIS_LEVELS, Design, salib
+from experiments.designs import MORRIS_LEVELS, Design, in_file, salib
 from experiments.rank_correlation import LEVEL, least_cases, rank_table
 from experiments.sweep_result import HEADLINES, SweepResult, read_csv
 from experiments.told import Told
@@ -42,7 +42,8 @@ SECOND = {"sobol": "s1", "morris": "sigma", "ranks": "rho"}  # what stands besid
 class Sensitivity(Told):
     """``table``: one row per combination of levers (if any), outcome and axis, the most important axis first.
 
-    ``constant`` names outcomes that do not vary over the points, for which no index is defined. ``settling``: the
+    ``constant`` names outcomes that do not vary over the points, for which no index is defined (one that does not
+    vary under some combinations of levers only has no rows there). ``settling``: the
     leading index (``value``, ``low``, ``high``) by number of ``samples``, an eighth of them up to all, of the
     outcomes asked for, else of some.
     """
@@ -102,7 +103,8 @@ def sensitivity(
     _refuse_gaps(values)
     analyse = _ranks(result) if measure == "ranks" else _indices(result)
     rows, settling, constant = [], [], []
-    for chosen, points in _by_levers(result):
+    combinations = _by_levers(result)
+    for chosen, points in combinations:
         there = [point for point in points if point in values.index]
         for name in map(str, values):
             y = values.loc[there, name]
@@ -121,7 +123,8 @@ def sensitivity(
     table.insert(len(keys) + 1, "unit", table["outcome"].map(units))
     names = [*keys, "outcome", "axis", "samples", "value", "low", "high"]
     settled = pd.concat(settling, ignore_index=True)[names] if settling else pd.DataFrame(columns=names)
-    return Sensitivity(design, month, table, tuple(dict.fromkeys(constant)), len(failed), settled)
+    still = tuple(name for name in dict.fromkeys(constant) if constant.count(name) == len(combinations))
+    return Sensitivity(design, month, table, still, len(failed), settled)
 
 
 def measure_of(design: Design) -> str:
@@ -135,15 +138,15 @@ def _indices(result: SweepResult) -> Callable[[pd.Series], pd.DataFrame]:
 
 
 def _ranks(result: SweepResult) -> Callable[[pd.Series], pd.DataFrame]:
-    """Rank correlations with the axes; of words the presence of each but the first: "behaviour.rule = payback"."""
+    """Rank correlations with the axes; of words the presence of each but the first that the design states."""
     causes = {}
     for axis in result.design.axes:
         values = result.points[axis.key]
         if pd.api.types.is_numeric_dtype(values):
             causes[axis.key] = values.astype(np.float64)
         else:
-            words = values.astype(str)
-            causes |= {f"{axis.key} = {word}": (words == word).astype(np.float64) for word in words.unique()[1:]}
+            words, stated = values.astype(str), [in_file(value) for value in axis.values]
+            causes |= {f"{axis.key} = {word}": (words == word).astype(np.float64) for word in stated[1:]}
     table = pd.DataFrame({name: values for name, values in causes.items() if values.nunique() > 1})
 
     def analyse(y: pd.Series) -> pd.DataFrame:
@@ -176,7 +179,8 @@ def indices(design: Design, unit: Array, y: Array) -> pd.DataFrame:
     frame = pd.DataFrame({"axis": [axis.key for axis in design.axes]})
     for name, (value, half) in pairs.items():
         middle, width = np.asarray(value, dtype=np.float64), np.asarray(half, dtype=np.float64)
-        frame = frame.assign(**{name: middle, f"{name}_low": middle - width, f"{name}_high": middle + width})
+        low = np.maximum(middle - width, 0.0) if name == "mu_star" else middle - width  # a mean of sizes
+        frame = frame.assign(**{name: middle, f"{name}_low": low, f"{name}_high": middle + width})
     return frame.assign(**{name: np.asarray(value, dtype=np.float64) for name, value in more.items()})
 
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib import metadata
@@ -22,13 +22,14 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from sim.columns import TABLES, Column, columns, empty
 from sim.errors import RunError, UserError
-from sim.results import read_manifest
+from sim.results import has_rows, read_manifest
 from sim.runs import Job, split
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from sim.results import ResultSet
     from sim.scenario import Scenario
 
 IDENTITY = {
@@ -135,9 +136,17 @@ class ResultStore:
 
     def missing(self) -> Iterator[tuple[int, Job]]:
         """Number and job of each batch that is not complete."""
+        tables = [name for name in TABLES if name not in ("sector", "errors") and (self.folder / name).is_dir()]
         for number, job in enumerate(self.plan.batches(self.manifest["batch"])):
-            if not self._path("sector", number).exists():
+            if not self._is_complete(number, tables):
                 yield number, job
+
+    def _is_complete(self, number: int, tables: Sequence[str]) -> bool:
+        """Whether a batch has its ``sector`` file and, unless all of its runs failed, those of these tables."""
+        sector = self._path("sector", number)
+        if not sector.exists():
+            return False
+        return all(self._path(name, number).exists() for name in tables) or not has_rows(sector)
 
     def write(self, number: int, tables: Mapping[str, pd.DataFrame]) -> None:
         """Store a batch, ``sector`` last; raises RunError if the disk is full or the folder cannot be written."""
@@ -198,12 +207,27 @@ def write_whole(path: Path, write: Callable[[Path], object], advice: str = "the 
             temporary.unlink()
 
 
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """A table as CSV without its index, whole or not at all."""
+    write_whole(path, partial(frame.to_csv, index=False))
+
+
 def _is_free(folder: Path) -> bool:
     """Nothing in the folder but what a process killed at its very beginning leaves."""
     return folder.is_dir() and all(path.name.startswith(".manifest.json.") for path in folder.iterdir())
 
 
 _MEND = "choose another --out, or remove the folder."
+
+
+def gap(results: ResultSet) -> str:
+    """What a result folder still lacks, in words: "10 of 40 runs are still missing."; nothing if it is complete."""
+    wanted = results.meta.get("runs", 0) if "folder" in results.meta else 0
+    return missing_words(wanted - len(results) - len(results.table("errors")), wanted)
+
+
+def missing_words(missing: int, wanted: int) -> str:
+    return f"{missing:,} of {wanted:,} runs are still missing." if missing > 0 else ""
 
 
 def write_parquet(path: Path, table: str, frame: pd.DataFrame) -> None:

@@ -23,7 +23,7 @@ from experiments.stress_runs import CALM, StressJob
 from experiments.stress_sums import Sums, failed_shares
 from experiments.told import Told
 from sim.errors import RunError, UserError
-from sim.months import month_name, month_number
+from sim.months import is_month, month_name, month_number
 from sim.results import ResultSet
 from sim.runs import Assumptions, Progress, make_job, raise_if_nothing_finished
 from sim.scenario import Scenario
@@ -233,10 +233,9 @@ def _months_before(scenario: Scenario, date: str | None) -> int:
     """Months simulated before the date."""
     if date is None:
         return MONTHS_BEFORE
-    try:
-        return month_number(date) - month_number(scenario.world.start)
-    except ValueError:
-        raise UserError(f"date must be a month such as 2027-07, not {date!r}.") from None
+    if not is_month(date):
+        raise UserError(f"date must be a month such as 2027-07, not {date!r}.")
+    return month_number(date) - month_number(scenario.world.start)
 
 
 def most_endangered(firms: pd.DataFrame, count: int = 5) -> pd.DataFrame:
@@ -263,7 +262,9 @@ def _reverse(
     for number in range(BISECTIONS + 1):
         if not asked:
             break
-        for name, share in failed(plan.round(asked), f"reverse-{number}").items():
+        told = json.dumps(sorted(asked.items()))  # another share to look for asks for other severities
+        folder = f"reverse-{number}-{hashlib.sha256(told.encode()).hexdigest()[:6]}"
+        for name, share in failed(plan.round(asked), folder).items():
             sides = (high, at_high) if share >= until or number == 0 else (low, at_low)
             sides[0][name], sides[1][name] = asked[name], share
         asked = {name: (low[name] + high[name]) / 2 for name in asked if at_high[name] >= until}

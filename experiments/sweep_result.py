@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from experiments.designs import Design
+from experiments.store import missing_words
 from sim.columns import TABLES, columns
 from sim.errors import UserError, did_you_mean
 from sim.outcomes import BY_NAME, HEADLINE
-from sim.results import ResultSet, read_manifest, read_parquet
+from sim.results import ResultSet, is_lacking, read_manifest, read_parquet
 
 NEEDED = ("sector", "classes")  # tables that outcomes are made of
 HEADLINES = tuple(outcome.name for outcome in HEADLINE)
@@ -53,7 +54,12 @@ class SweepResult:
     @cached_property
     def points(self) -> pd.DataFrame:
         """One row per point, indexed by ``point``: ``sample`` and the value of every axis, as it was run."""
-        return read_csv(self.folder / "points.csv").set_index("point")
+        path = self.folder / "points.csv"
+        table = read_csv(path)
+        lacking = [key for key in ("point", "sample", *self.design.keys) if key not in table]
+        if lacking:
+            raise UserError(f"{path} has no column {lacking[0]}: remove it and run the same command again.")
+        return table.set_index("point")
 
     @property
     def errors(self) -> pd.DataFrame:
@@ -99,6 +105,12 @@ class SweepResult:
         rows = [(outcome.name, outcome.unit, *bands[outcome.name].tolist()) for outcome in HEADLINE]
         return pd.DataFrame(rows, columns=["outcome", "unit", "median", "p10", "p90"])
 
+    @property
+    def gap(self) -> str:
+        """What the folder still lacks, in words; nothing if every run is there or failed."""
+        wanted = len(self.points) * self.design.runs
+        return missing_words(wanted - self.finished_runs - len(self.errors), wanted)
+
     def require_complete(self, failed_too: bool = True) -> None:
         """Raise UserError unless every run of every point is there, or, without ``failed_too``, has failed."""
         wanted = len(self.points) * self.design.runs
@@ -107,8 +119,11 @@ class SweepResult:
             first = self.errors.iloc[0]
             raise UserError(
                 f"{self.folder}: {failed} of {wanted} runs failed (point {first['point']}: {first['error']}). The "
-                f"analysis of a {self.design.method} design needs every one: mend the cause and sweep again."
+                f"analysis of a {self.design.method} design needs every one: mend the cause and sweep into another "
+                "folder."
             )
+        if failed == wanted:
+            raise UserError(f"{self.folder}: every run failed ({self.errors.iloc[0]['error']}): nothing to analyse.")
         if lacking := wanted - there - failed:
             raise UserError(f"{self.folder} lacks {lacking} of {wanted} runs: start the same sweep again.")
 
@@ -117,7 +132,7 @@ class SweepResult:
 
     def _read(self, table: str, batch: str, only: list[str] | None = None) -> pd.DataFrame:
         path = self.folder / table / batch
-        return read_parquet(path, only) if path.exists() else pd.DataFrame(columns=["point", *columns(table)])
+        return pd.DataFrame(columns=["point", *columns(table)]) if is_lacking(path) else read_parquet(path, only)
 
 
 def outcomes_of(tables: Mapping[str, pd.DataFrame], names: Sequence[str], month: str | None = None) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.economics import mining
 from sim.errors import UserError
-from sim.months import days_in_month, month_name, month_number
+from sim.months import days_in_month, is_month, month_name, month_number
 from sim.tables import load_tables
 
 Array = np.ndarray
@@ -124,7 +124,7 @@ def read_targets(path: str | Path, start: str = "0000-01", end: str = "9999-12")
 
 def _month(cell: str | None, where: str) -> str:
     text = (cell or "").strip()
-    if len(text) == 7 and text[4] == "-" and text[:4].isdigit() and text[5:].isdigit() and 1 <= int(text[5:]) <= 12:
+    if is_month(text):
         return text
     raise UserError(f"{where}: the month must look like 2021-05, not {text!r}.")
 

@@ -58,6 +58,7 @@ class DaskRunner:
         self.workers = workers
         self.scheduler = scheduler
         self._asked = -math.inf
+        self._told = False  # that there is no worker yet
         self._threads = workers or 1
 
     def __call__(
@@ -127,8 +128,19 @@ class DaskRunner:
         if now > self._asked + ASK_EVERY and client.status == "running":
             self._asked = now
             with suppress(OSError):  # a lost scheduler is noticed in _rounds
-                self._threads = sum(client.nthreads().values()) or self._threads
+                threads = sum(client.nthreads().values())
+                self._threads = threads or self._threads
+                self._say_that_nobody_works(threads)
         return AHEAD * self._threads
+
+    def _say_that_nobody_works(self, threads: int) -> None:
+        """A scheduler without workers is waited for, they may come yet; but the user should know what is missing."""
+        if self.scheduler is not None and threads == 0 and not self._told:
+            self._told = True
+            logging.getLogger("hashpivot").warning(
+                "hashpivot: the Dask scheduler has no worker yet; start some: dask worker %s --nthreads 1",
+                self.scheduler,
+            )
 
     def _result(self, future: Future) -> Frames:
         if future.status == "finished":

@@ -201,7 +201,7 @@ class FolderTables(Mapping[str, pd.DataFrame]):
         self.folder = folder
         there = sorted(path.name for path in (folder / "sector").glob("batch-*.parquet"))[:batches]
         self.batches = there if only is None else only
-        self._names = [name for name in TABLES if any((folder / name / batch).exists() for batch in self.batches)]
+        self._names = [name for name in TABLES if any((folder / name / batch).exists() for batch in there)]
         self._read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -209,7 +209,7 @@ class FolderTables(Mapping[str, pd.DataFrame]):
             raise KeyError(name)
         if name not in self._read:
             paths = [self.folder / name / batch for batch in self.batches]
-            self._read[name] = _joined(name, [read_parquet(path) for path in paths if path.exists()])
+            self._read[name] = _joined(name, [read_parquet(path) for path in paths if not is_lacking(path)])
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -276,6 +276,24 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
         beside = "" if path.parent.name == "sector" else f" and sector/{path.name}"
         mend = f"remove it{beside} and run the same command again"
         raise UserError(f"{path} cannot be read ({reason}): {mend}.") from None
+
+
+def is_lacking(path: Path) -> bool:
+    """Whether a batch has no file of this table, as one of which every run failed, and tables of which none did.
+
+    Raises UserError where the batch has runs that finished: then the file was lost.
+    """
+    if path.exists():
+        return False
+    sector = path.parent.parent / "sector" / path.name
+    if path.parent.name != "errors" and has_rows(sector):
+        raise UserError(f"{path} is missing: run the same command again to write it.")
+    return True
+
+
+def has_rows(path: Path) -> bool:
+    """Whether a Parquet file holds rows; raises UserError naming the file if it cannot be read."""
+    return len(read_parquet(path, ["run"])) > 0
 
 
 def _joined(name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -134,15 +134,18 @@ def make_job(
     plugins: tuple[str, ...] = (),
 ) -> Job:
     """All runs of a simulation as one job; raises UserError for what no simulation can be made of."""
+    from sim.scenario.registry import field_table
+
     load_plugins(plugins)
     if isinstance(scenario, str):
         from sim.scenario import Scenario
 
         scenario = Scenario.load(scenario)
     months = scenario.world.months if months is None else months
-    for name, value, least in (("runs", runs, 1), ("months", months, 1), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise UserError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+    runs, months, seed = _whole("runs", runs, 1), _whole("months", months, 1), _whole("seed", seed, 0)
+    most = field_table()["world.months"].high
+    if most is not None and months > most:
+        raise UserError(f"months must be at most {most:g}, not {months}.")
     for name, word, known in (
         ("assumptions", assumptions, ("fixed", "sampled")),
         ("firms", firms, get_args(FirmTables)),
@@ -150,6 +153,13 @@ def make_job(
         if word not in known:
             raise UserError(f"{name} must be one of {', '.join(known)}, not {word!r}.")
     return Job(scenario, seed, tuple(range(runs)), months, assumptions, firms, data, plugins)
+
+
+def _whole(name: str, value: object, least: int) -> int:
+    """A whole number of Python or NumPy, as one of Python; raises UserError."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise UserError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+    return int(value)
 
 
 def split(plan: Job, size: int = BATCH) -> Iterator[Job]:

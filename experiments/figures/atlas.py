@@ -58,11 +58,10 @@ def atlas_chart(comparison: Comparison, titles: Mapping[str, str], outcomes: Seq
         outcome = BY_NAME[name]
         scale = SCALES.get(outcome.unit, 1.0)
         rows = records(end.loc[[(name, scenario) for scenario in titles]])
-        places = decimals([scale * row["effect"] for row in rows if row["clear"]], 2)
         cells = tuple(
             Cell(
                 scale * row["effect"], scale * row["ci_low"], scale * row["ci_high"], bool(row["clear"]),
-                signed(scale * row["effect"], places) if row["clear"] else "",
+                signed(scale * row["effect"], _places(scale * row["effect"], outcome.unit)) if row["clear"] else "",
             )
             for row in rows
         )  # fmt: skip
@@ -76,6 +75,12 @@ def atlas_chart(comparison: Comparison, titles: Mapping[str, str], outcomes: Seq
         tuple(columns),
         f"{plural(comparison.runs, 'run')} each · assumptions sampled",
     )
+
+
+def _places(effect: float, unit: str) -> int:
+    """Decimals for two digits of this effect, so that a small one does not read 0; of firms one at most."""
+    places = decimals([effect], 2)
+    return min(places, 1) if unit == "firms" else places
 
 
 def render_atlas(chart: AtlasChart, path: Path) -> Path:

@@ -23,6 +23,7 @@ from experiments.figures.fonts import face
 from experiments.figures.model import TODAY, Figure, Line
 from experiments.figures.palette import BAND_OPACITY, LIGHT, PATH_OPACITY, VEIL_OPACITY
 from experiments.figures.scales import Axis, linear_axis, log_axis, push_apart, time_ticks, years
+from experiments.store import write_whole
 from sim.results import ResultSet
 
 WIDTH, HEIGHT = 520, 356  # px of one figure, without padding
@@ -121,7 +122,7 @@ class Canvas:
             left, top = self.corner(place)
             right, bottom = left + self.cell[0], top + self.cell[1]
             picture = picture.crop((RESOLUTION * left, RESOLUTION * top, RESOLUTION * right, RESOLUTION * bottom))
-        picture.save(path, compress_level=4)
+        write_whole(path, lambda file: picture.save(file, format="PNG", compress_level=4))
         return path
 
 

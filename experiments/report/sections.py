@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.report import firms
 from experiments.report.tables import Table, cell
+from experiments.store import gap
 from experiments.summary import UNITS
 from experiments.wording import decimals, month, number, plural, span
 from sim.outcomes import HEADLINE
@@ -55,10 +56,11 @@ def lede(results: ResultSet, scenario: Scenario | None) -> str:
     spread = (
         "Numbers are medians, ranges hold 80 % of the runs (10 to 90 %)." if len(results) > 1 else "A single run."
     )
+    lacking = gap(results)
     about = f"{scenario.summary.rstrip('.')}. " if scenario and scenario.summary else ""
     return (
         f"{about}{plural(len(results), 'simulated future')} from {month(months[0], full=True)} to "
-        f"{month(months[-1], full=True)}. {spread}"
+        f"{month(months[-1], full=True)}. {spread}{' ' if lacking else ''}{lacking}"
     )
 
 

@@ -33,10 +33,9 @@ METHOD = (
 def of_sweep(folder: Path) -> dict[str, Any]:
     """Everything the template needs about a folder of ``sweep``; raises UserError if it holds no results."""
     result = SweepResult.load(folder)
-    design, wanted = result.design, len(result.points) * result.design.runs
-    there, failed = result.finished_runs, len(result.errors)
+    design, failed = result.design, len(result.errors)
     gaps = f" {failed:,} runs failed and are left out." if failed else ""
-    gaps += f" {wanted - there - failed:,} of {wanted:,} runs are still missing." if there + failed < wanted else ""
+    gaps += f" {result.gap}" if result.gap else ""
     analyses = [
         make(told, folder / "charts")
         for name, make in ANALYSES.items()

@@ -125,18 +125,6 @@ def room(fleet: Fleet) -> tuple[Kinds, Blocks]:
     )
 
 
-@compiled
-def _list_kinds(fleet: Fleet, run: int, kinds: Kinds) -> None:
-    """Note what all blocks of a kind share."""
-    regions, generations = fleet.regions, fleet.rigs.ehs.shape[2]
-    for region in range(regions.level.shape[1]):
-        for generation in range(generations):
-            kind = region * generations + generation
-            kinds.strike_per_hashprice[kind] = fleet.rigs.strike_per_hashprice[run, generation]
-            kinds.adder[kind], kinds.level[kind] = regions.adder[run, region], regions.level[run, region]
-            kinds.shape[kind] = regions.shape[run, region]
-
-
 @inlined
 def _contract(fleet: Fleet, run: int, site: int) -> float:
     """USD/MWh of a site's power at a fixed price, what the region's tariff adds included."""
@@ -177,8 +165,14 @@ def _list_blocks(fleet: Fleet, run: int, blocks: Blocks) -> Blocks:
 @compiled
 def listed(fleet: Fleet, run: int, room: tuple[Kinds, Blocks]) -> tuple[Kinds, Blocks]:
     """The kinds and blocks of a run, in the room for them."""
-    _list_kinds(fleet, run, room[0])
-    return room[0], _list_blocks(fleet, run, room[1])
+    kinds, regions, generations = room[0], fleet.regions, fleet.rigs.ehs.shape[2]
+    for region in range(regions.level.shape[1]):
+        for generation in range(generations):
+            kind = region * generations + generation
+            kinds.strike_per_hashprice[kind] = fleet.rigs.strike_per_hashprice[run, generation]
+            kinds.adder[kind], kinds.level[kind] = regions.adder[run, region], regions.level[run, region]
+            kinds.shape[kind] = regions.shape[run, region]
+    return kinds, _list_blocks(fleet, run, room[1])
 
 
 @inlined

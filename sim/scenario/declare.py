@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from agents.rules import RULES
 from sim.errors import did_you_mean
+from sim.months import is_month
 from sim.scenario.distributions import Distribution, as_dict
 
 Role = Literal["lever", "assumption", "structural"]
@@ -68,8 +69,7 @@ class Block(BaseModel):
 
 def check_month(value: str) -> str:
     """Return ``value`` if it is a month written YYYY-MM, else raise ValueError."""
-    year, _, month = value.partition("-")
-    if not (len(year) == 4 and len(month) == 2 and (year + month).isdecimal() and 1 <= int(month) <= 12):
+    if not is_month(value):
         raise ValueError("must be a month such as 2027-01")
     return value
 

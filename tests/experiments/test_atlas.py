@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import pandas as pd
+
 from experiments import atlas
 from experiments.figures.atlas import atlas_chart
 from experiments.figures.paired import in_words
@@ -29,6 +33,8 @@ def test_page_and_picture(fake_engine, tmp_path, monkeypatch):
     assert "`policy.carbon_price_usd_per_t` 0.0 → 60.0" in page
     assert page.count("| Emissions, Mt CO₂ |") == 1 + len(chosen)  # the head of the overview, a row of each policy
     assert "no change" in page
+    assert "in 1 minute;" in page
+    assert re.search(r"Of the \d+ effects that differ from run to run about \d+ would leave out zero by chance", page)
     assert (tmp_path / "images" / "policy-atlas.png").stat().st_size > 10_000
 
 
@@ -48,3 +54,16 @@ def test_chart_has_a_cell_for_each_policy_and_outcome(fake_engine):
     chart = atlas_chart(found, {"carbon-tax": "Carbon price"}, atlas.OUTCOMES)
     assert chart.rows == ("Carbon price",)
     assert [len(column.cells) for column in chart.columns] == [1] * len(atlas.OUTCOMES)
+
+
+def test_a_small_clear_effect_does_not_read_zero_beside_a_large_one(fake_engine):
+    from experiments.comparison import compare
+
+    found = compare(["baseline", "carbon-tax", "mining-ban"], 3, months=4, plugins=(fake_engine,))
+    large, small = {"effect": -16.2, "clear": True}, {"effect": -0.0462, "clear": True}
+    for scenario, change in (("carbon-tax", large), ("mining-ban", small)):
+        place = (found.table["scenario"] == scenario) & (found.table["outcome"] == "emissions")
+        for name, value in change.items():
+            found.table.loc[place, name] = pd.Series(value, index=found.table.index[place])
+    chart = atlas_chart(found, {"carbon-tax": "A", "mining-ban": "B"}, ["emissions"])
+    assert [cell.words for cell in chart.columns[0].cells] == [f"{MINUS}16", f"{MINUS}0.046"]

@@ -164,3 +164,17 @@ def test_command_writes_wedges(fake_engine, tmp_path, capsys):
     assert {row["lever"] for row in told["wedges"]} == set(told["levers"])
     assert all(row["share"] is None or math.isfinite(row["share"]) for row in told["wedges"])
     assert {"wedges.csv", "total.csv", "wedges.png", "attribution.json"} <= {path.name for path in out.iterdir()}
+
+
+def test_another_question_gets_another_folder():
+    top = Scenario.load("carbon-tax")
+    settled = (16, 0, None, "sampled", "shapley", 8, "None", ())
+    usual = attribution.default_folder(top, BASE, settled)
+    assert usual == attribution.default_folder(top, BASE, settled)
+    others = [
+        (top, Scenario.load("ai-bust"), settled),
+        (top, BASE, (*settled[:2], 24, *settled[3:])),
+        (top, BASE, (*settled[:3], "fixed", *settled[4:])),
+        (Scenario.load("mining-ban"), BASE, settled),
+    ]
+    assert len({usual, *(attribution.default_folder(*other) for other in others)}) == 5

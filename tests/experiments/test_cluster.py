@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -88,6 +89,17 @@ def test_a_lost_scheduler_is_one_clear_line(cluster, fake_engine, tmp_path, monk
     assert "\n" not in str(caught.value)
     assert "the same command goes on" in str(caught.value)
     assert len(simulate("baseline", 0, 96, **options)) == 96
+
+
+def test_a_scheduler_without_workers_is_told_and_waited_for(cluster, fake_engine, caplog):
+    address = cluster.address
+    late = threading.Timer(2.0, cluster.worker)
+    late.start()
+    results = simulate("baseline", 3, 4, months=1, plugins=("fake_engine",), scheduler=address)
+    assert results.runs == [0, 1, 2, 3]
+    assert [record.getMessage() for record in caplog.records if record.name == "hashpivot"] == [
+        f"hashpivot: the Dask scheduler has no worker yet; start some: dask worker {address} --nthreads 1"
+    ]
 
 
 def test_batches_are_handed_out_a_few_at_a_time(fake_engine, monkeypatch):

@@ -96,6 +96,7 @@ def test_a_design_reads_back_what_it_writes(tmp_path):
         ({"axes": {}}, "is empty; name at least one"),
         ({"axes": {"policy.carbon_price": [0, 1]}}, "policy.carbon_price: unknown key; did you mean"),
         ({"axes": {CARBON: [0, 5000]}}, "must lie between 0 and 2000"),
+        ({"axes": {"shocks": True}}, "shocks: has dated entries; put them into scenario files"),
         ({"axes": {CARBON: [150, 0]}}, "the lower end of a range comes first"),
         ({"axes": {CARBON: ["much"]}}, "must be a number"),
         ({"axes": {RULE: ["npv", "npv"]}}, "a value occurs twice"),

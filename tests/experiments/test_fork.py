@@ -7,11 +7,12 @@ import pytest
 
 from experiments.fork import Fork, futures
 from sim import simulate
-from sim.errors import UserError
+from sim.errors import RunError, UserError
 from sim.forking import dated_group
 from sim.recorder import Recorder
 from sim.runs import make_job
 from sim.scenario import Scenario
+from sim.sector import Sector
 
 BASE = Scenario.load("baseline", {"world.firms": 100, "world.sites": 200})
 DATE = "2026-10"
@@ -40,6 +41,25 @@ def test_futures_equal_runs_from_the_start():
         assert found[name].scenario == name
     hashrates = [found[name].series("network_hashrate_ehs").iloc[0, -1] for name in LATER]
     assert len(set(hashrates)) == len(LATER)
+
+
+def test_a_run_that_fails_in_one_future_is_a_row_of_all_and_the_others_go_on(monkeypatch):
+    whole = futures(BASE, DATE, {"x": BASE, "y": BASE.with_overrides(LATER["ban"])}, 3, 5, months=5)
+    advance = Sector.advance
+
+    def breaks(self):
+        advance(self)
+        if 1 in self.runs and self.t == 4 and self.P.policy.mining_ban_regions:
+            raise ValueError("made up")
+
+    monkeypatch.setattr(Sector, "advance", breaks)
+    found = futures(BASE, DATE, {"x": BASE, "y": BASE.with_overrides(LATER["ban"])}, 3, 5, months=5)
+    for name, results in found.items():
+        assert results.runs == [0, 2]
+        assert results.table("errors")[["run", "error"]].to_numpy().tolist() == [[1, "ValueError: made up"]]
+        pd.testing.assert_frame_equal(results.outcome("hashprice"), whole[name].outcome("hashprice").loc[[0, 2]])
+    with pytest.raises(RunError, match="Stopped"):
+        futures(BASE, DATE, {"x": BASE}, 1, 5, months=5, should_stop=lambda: True)
 
 
 def test_futures_do_not_touch_each_other():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from experiments.shocks import DEFINITIONS, SHOCKS, dated, scaled
 from experiments.stress_sums import middle
 from experiments.stress_watch import CAUSES
 from experiments.terminal import exit_code
+from experiments.wording import MINUS
 from sim.errors import RunError, UserError
 from sim.results import ResultSet
 from sim.scenario import Scenario
@@ -204,15 +207,38 @@ def test_failures_are_those_of_the_tables():
     assert sector["failed_hashrate_share"] == pytest.approx(share)
 
 
-def test_reverse_finds_the_severity_between_its_brackets():
-    found = stress.stress(SMALL, ["coin-crash"], 1.0, "2026-10", 2, 2, follow=8, until=0.3).reverse.iloc[0]
-    if math.isnan(found["severity"]):
-        assert found["failed_hashrate_share"] < 0.3
-    else:
-        assert found["failed_hashrate_share"] >= 0.3
-        assert 0 <= found["above_severity"] < found["severity"] <= 4
-        assert found["severity"] - found["above_severity"] == pytest.approx(4 / 2**6)
-        assert found["meaning"].startswith("coin_price 0.")
+def reversed_by_hand(until: float) -> tuple[list[dict[str, object]], list[str]]:
+    """Reverse test where a tenth of the hashrate fails per unit of severity of the crash; names of its folders."""
+    plan = stress.StressPlan.of(SMALL, ["coin-crash", "power-spike"], until=until, runs=1)
+    folders = []
+
+    def failed(job: stress.StressJob, folder: str) -> dict[str, float]:
+        folders.append(folder)
+        return {name: 0.05 + 0.1 * severity * (name == "coin-crash") for name, severity in job.hits}
+
+    return stress._reverse(plan, 0.05, failed), folders
+
+
+def test_reverse_halves_the_bracket_six_times():
+    (crash, spike), folders = reversed_by_hand(0.19)  # at severity 1.4
+    assert (crash["severity"], crash["above_severity"]) == (1.4375, 1.375)
+    assert crash["failed_hashrate_share"] == pytest.approx(0.05 + 0.14375)
+    assert str(crash["meaning"]).startswith("coin_price 0.37")
+    assert math.isnan(float(str(spike["severity"])))
+    assert spike["failed_hashrate_share"] == 0.05
+    assert len(folders) == 7
+
+
+def test_another_share_has_rounds_of_its_own_where_it_asks_for_other_severities():
+    one, two = reversed_by_hand(0.19)[1], reversed_by_hand(0.31)[1]  # 4, 2, 1, ... and 4, 2, 3, ...
+    assert one[:2] == two[:2]
+    assert not set(one[2:]) & set(two[2:])
+
+
+def test_reverse_of_the_real_sector_keeps_its_promise():
+    found = stress.stress(SMALL, ["coin-crash"], 1.0, "2026-10", 2, 2, follow=8, until=0.004).reverse.iloc[0]
+    assert found["failed_hashrate_share"] >= 0.004
+    assert 0 <= found["above_severity"] < found["severity"] <= 4
 
 
 def test_median_month_of_failures():
@@ -229,6 +255,18 @@ def test_heat_map_shows_the_table(result):
         row["baseline_probability"].iloc[0], *row.loc[["coin-crash", "tenant-default"], "probability"].tolist()
     )  # fmt: skip
     assert [step(value) for value in (0.0, STEPS[0], 0.1, 0.3, 0.5, 1.0)] == [0, 0, 1, 2, 3, 4]
+
+
+def test_money_is_printed_with_a_minus_sign(result, capsys):
+    from experiments.commands_stress import print_result
+
+    loss = result.firms.assign(loss_usd=-4.6e7, probability=1.0, baseline_probability=0.0, listed=True)
+    sector = result.sector.assign(ebitda_usd=-1.2e9)
+    print_result(replace(result, firms=loss, sector=sector), Path("out"))
+    told = capsys.readouterr().out
+    assert f"{MINUS}46" in told
+    assert f"{MINUS}1.2" in told
+    assert "-46" not in told
 
 
 def test_command(tmp_path, capsys):

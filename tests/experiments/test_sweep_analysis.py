@@ -175,6 +175,46 @@ def test_words_are_told_value_by_value_and_sets_of_numbers_as_they_are(swept):
     assert found.table.set_index("axis")["rho"].abs().idxmax() == A
 
 
+def test_words_are_held_against_the_first_that_the_design_states_wherever_the_points_begin(swept):
+    axes = {A: [0.5, 1.5], "behaviour.rule": ["payback", "npv"]}
+    for seed in range(6):
+        result = swept(monotone, folder=str(seed), method="lhs", samples=12, seed=seed, axes=axes)
+        found = sensitivity(result, ["hashprice"])
+        assert set(found.table["axis"]) == {A, "behaviour.rule = npv"}
+
+
+def test_a_mean_size_of_effects_is_not_below_zero_not_even_its_interval(swept):
+    """Only one trajectory in some meets the corner in which the axis acts."""
+    found = sensitivity(swept(corner, method="morris", samples=6, seed=2), ["hashprice"]).table
+    assert (found["mu_star_low"] >= 0).all()
+    assert (found["mu_star_low"] == 0).any()
+    assert (found["mu_star_high"] > found["mu_star"]).any()
+
+
+def test_constant_is_what_no_combination_of_levers_moves(swept):
+    change = {"method": "lhs", "samples": 12, "axes": {A: [0.5, 1.5], B: [0, 1]}, "levers": {C: [0, 100]}}
+    found = sensitivity(swept(lambda x: x[2] * x[0], **change), ["hashprice", "ai_rent"])
+    assert found.constant == ("ai_rent",)
+    assert set(found.table[C]) == {100}
+
+
+@pytest.mark.parametrize("analyse", [lambda folder: discover(folder, "hashprice > 5"),
+                                     lambda folder: robustness(folder, outcome="hashprice", levers=[C])])
+def test_a_sweep_that_lacks_runs_is_refused_and_one_without_any_said(swept, monkeypatch, tmp_path, analyse):
+    change = {"method": "factorial", "samples": 16, "axes": {A: [0.5, 1.0, 1.5], C: [0, 30, 100]}}
+    monkeypatch.setattr("experiments.ensemble.BATCH", 4)
+    result = swept(monotone, **change)
+    analyse(result.folder)
+    (result.folder / "sector" / "batch-00001.parquet").unlink()
+    with pytest.raises(UserError, match="lacks 4 of 9 runs"):
+        analyse(result.folder)
+    monkeypatch.setenv("FAKE_BAD_RUN", "0")
+    with pytest.raises(RunError, match="Every run failed"):
+        swept(monotone, folder="none", **change)
+    with pytest.raises(UserError, match="every run failed"):
+        analyse(tmp_path / "none")
+
+
 def test_rank_correlations_leave_out_points_with_failed_runs_and_refuse_too_few(swept, monkeypatch, tmp_path):
     with pytest.raises(UserError, match="need 6 points, better 60; there are 5"):
         sensitivity(swept(method="lhs", samples=5), ["hashprice"])
@@ -218,6 +258,24 @@ def test_prim_finds_words_and_scenarios(swept):
     result = swept(lambda x: x[2] + x[1], method="lhs", samples=200, axes=axes)
     found = discover(result, "hashprice > 0.6")
     assert "scenario is carbon-tax" in found.boxes[0].words
+
+
+def test_prim_finds_a_box_of_what_happens_in_most_runs(swept):
+    """x1 above 0.3 holds in 70 % of the cases; the whole space is no answer, though it covers them all."""
+    box = discover(swept(lambda x: x[0], method="lhs", samples=200), "hashprice > 0.3").boxes[0]
+    assert [limit.axis for limit in box.limits] == [A]
+    assert box.limits[0].low == pytest.approx(0.8, abs=0.03)
+    assert min(box.density, box.coverage) > 0.95
+
+
+def test_a_density_that_no_box_has_is_said(swept):
+    rng = np.random.default_rng(5)
+    result = swept(lambda x: rng.random(len(x[0])), method="lhs", samples=200)
+    found = discover(result, "hashprice > 0.8", density=1.0)
+    assert found.short
+    assert found.to_json()["density_reached"] is False
+    assert found.boxes[0].density == found.trade_off["density"].max()
+    assert not discover(result, "hashprice > 0.8", density=0.1).short
 
 
 def test_density_can_be_asked_for(swept):
