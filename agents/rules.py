@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
 from agents.asking import hold_if_closed
+from agents.compiled import compiled
 from agents.observations import AI_OPTIONS, HOLD, OPEN, Array, Index, MinerObservation
 
 Rule = Callable[[MinerObservation], Index]
@@ -55,15 +55,24 @@ def _decide_by(name: str, observation: MinerObservation) -> Index:
     return hold_if_closed(observation, RULES[name](observation))
 
 
+@compiled
 def logit(utility: Array, gate: Index, temperature: Array, draw: Array) -> Index:
     """One option per case with probability proportional to exp(utility / temperature), closed gates left out."""
-    ladder = np.ascontiguousarray(np.where(gate == OPEN, utility, -np.inf).T)  # (K, N): an option's cases in a row
-    ladder /= temperature
-    ladder -= ladder.max(axis=0)
-    np.exp(ladder, out=ladder)
-    for below, rung in pairwise(ladder):
-        rung += below
-    return np.minimum((ladder <= draw * ladder[-1]).sum(axis=0), len(ladder) - 1)
+    cases, options = utility.shape
+    choice, ladder = np.zeros(cases, np.int64), np.zeros(options)
+    for k in range(cases):
+        best = -np.inf
+        for option in range(options):
+            if gate[k, option] == OPEN:
+                best = max(best, utility[k, option] / temperature[k])
+        height = 0.0
+        for option in range(options):
+            if gate[k, option] == OPEN:
+                height += np.exp(utility[k, option] / temperature[k] - best)
+            ladder[option] = height
+        while choice[k] < options - 1 and ladder[choice[k]] <= draw[k] * height:
+            choice[k] += 1
+    return choice
 
 
 def frictions(observation: MinerObservation) -> Array:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled
+from agents.compiled import Array, Index, Mask, compiled
 
 OWN, HOST, CLIENT = range(3)  # what somebody is at a site
 

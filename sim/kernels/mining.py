@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled
+from agents.compiled import Array, Index, Mask, compiled
 from sim.kernels.options import OptionTable
 
 SCRAP_DISCOUNT = 0.7  # of second-hand value when a whole site is cleared at once

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled, inlined
+from agents.compiled import Array, Index, Mask, compiled, inlined
 from sim.kernels.options import OptionTable
 
 SMALLEST_PART = 1.0  # USD per MW: less does not count as a part of a firm's own

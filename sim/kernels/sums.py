@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels.compiled import Array, Index, Mask, compiled
+from agents.compiled import Array, Index, Mask, compiled
 
 
 @compiled
