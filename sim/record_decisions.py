@@ -17,7 +17,9 @@ from sim.state import CLASSES, CREDITS, EMPTY, END_REASONS, PRODUCTS, SIZES
 
 if TYPE_CHECKING:
     from sim.arrays import Array, Index, Mask
-    from sim.phases import mining_options
+    from sim.kernels.mines import Plans
+    from sim.kernels.options import OptionTable
+    from sim.kernels.projects import Found
     from sim.phases.cases import Cases
     from sim.phases.tender import Offers
     from sim.sector import Sector
@@ -85,7 +87,9 @@ class Decisions:
         returns = on_equity(seen.equity[rows, chosen], seen.equity_return[rows, chosen])
         place = np.full(len(choice), -1)
         place[rows] = k
-        outcome, tenant, mw = _in_the_tender(offers, place, planned_mw(cases, rows, chosen, hosting, mining))
+        hosted = hosting.whatever_closes(rows)
+        planned = planned_mw(cases, rows, chosen, hosted[1].it_mw, mining)
+        outcome, tenant, mw = _in_the_tender(offers, place, planned)
         self.parts.append({
             "run": cases.run[rows], "month": np.full(len(rows), month), "firm": cases.firm[rows],
             "site": cases.at.row[rows], "role": cases.role[rows],
@@ -94,7 +98,7 @@ class Decisions:
             "second": np.where(np.isfinite(rival), second, -1), "rival": np.where(np.isfinite(rival), rival, np.nan),
             "hashing_return": hashing_return(s, cases, rows), "reluctance": seen.reluctance[rows],
             "inertia": seen.inertia[rows], "gates": (gate * PLACES).sum(axis=1), "outcome": outcome,
-            "tenant": tenant, **best_ai(gate, hosting, cases, rows),
+            "tenant": tenant, **best_ai(gate, *hosted),
         })  # fmt: skip
 
     def frame(self, s: Sector) -> pd.DataFrame:
@@ -136,12 +140,10 @@ def _in_the_tender(offers: Offers, place: Index, planned: Array) -> tuple[Index,
     return outcome, tenant, np.where(let > 0, let, mw)
 
 
-def planned_mw(
-    cases: Cases, rows: Index, chosen: Index, hosting: ai_options.Plans, mining: mining_options.Plans
-) -> Array:
+def planned_mw(cases: Cases, rows: Index, chosen: Index, it_mw: Array, mining: Plans) -> Array:
     """MW of what some cases chose (n,): critical IT of AI options, grid MW of rigs or of the site left; 0: hold."""
     plans = np.zeros((len(rows), len(ob.OPTIONS)))
-    plans[:, ob.AI_OPTIONS] = hosting.it_mw[rows]
+    plans[:, ob.AI_OPTIONS] = it_mw
     plans[:, ob.REFRESH], plans[:, ob.EXPAND] = mining.refresh_mw[rows], mining.expand_mw[rows]
     moved = np.where(mining.target[rows] >= 0, mining.moved_share[rows], 1.0)
     plans[:, ob.RELOCATE] = cases.rig_mw[rows] * moved
@@ -166,20 +168,22 @@ def hashing_return(s: Sector, cases: Cases, rows: Index) -> Array:
     return np.where(known, (cases.yearly_margin[rows] - fixed) / np.where(known, tied_up, 1.0), np.nan)
 
 
-def best_ai(gate: Index, hosting: ai_options.Plans, cases: Cases, rows: Index) -> dict[str, NDArray[Any]]:
-    """The AI option that got furthest through its ``gate`` (n, options), of equals the most valuable; its figures."""
-    options, (table, found) = np.array(ob.AI_OPTIONS), hosting.whatever_closes(rows)
-    size = cases.size[rows] * 1e6
-    gate, value = gate[:, options], table.value[:, options] / size[:, None]
+def best_ai(gate: Index, table: OptionTable, found: Found) -> dict[str, NDArray[Any]]:
+    """The AI option that got furthest through its ``gate`` (n, options), of equals the most valuable; its figures.
+
+    ``table`` and ``found`` as ``ai_options.Plans.whatever_closes`` gives them.
+    """
+    options = np.array(ob.AI_OPTIONS)
+    gate, value = gate[:, options], table.value[:, options]
     progress = FURTHEST[gate]
     furthest = progress == progress.max(axis=1, keepdims=True)
     column = np.argmax(np.where(furthest, value, -np.inf), axis=1)
-    k, option = np.arange(len(rows)), options[column]
+    k, option = np.arange(len(gate)), options[column]
     minimum, payback = found.minimum[k, column], table.payback[k, option]
     return {
         "ai": option, "ai_gate": gate[k, column], "ai_value": value[k, column],
         "ai_it_mw": found.it_mw[k, column], "ai_minimum": np.where(np.isfinite(minimum), minimum, np.nan),
-        "ai_return": on_equity(table.equity[k, option] / size, table.earn[k, option]),
+        "ai_return": on_equity(table.equity[k, option], table.earn[k, option]),
         "ai_payback": np.where(np.isfinite(payback), payback, np.nan),
     }  # fmt: skip
 
