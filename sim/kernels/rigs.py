@@ -271,17 +271,20 @@ def value_fleets(
     """
     total, old, begin = np.empty((4, len(run))), np.empty((3, len(run), 2)), 0
     found = Fleets(total[0], total[1], total[2], total[3], old[0], old[1], old[2])
+    rows = np.empty((len(run), ehs.shape[2]))
     flows, first = _blank_flows(ehs.shape[2] * len(run) + 1), np.zeros(len(run) + 1, np.int64)
     while begin < len(run):
         r, end = run[begin], _end_of_run(run, begin)
         for k in range(begin, end):
-            first[k - begin + 1] = _list_rigs(flows, first[k - begin], ehs[r, site[k]])
+            rows[k - begin] = ehs[r, site[k]]  # fetched first, so that these loads from afar wait for nothing
+        for k in range(end - begin):
+            first[k + 1] = _list_rigs(flows, first[k], rows[k])
         _value_flows(
             flows, first, r, hashprice[begin:end], cost_per_mwh[begin:end], machines.mw_per_ehs, machines.life,
             machines,
         )  # fmt: skip
         for k in range(begin, end):
-            _add_up(found, k, flows, first[k - begin], first[k - begin + 1], ehs[r, site[k]], outdated[r],
+            _add_up(found, k, flows, first[k - begin], first[k - begin + 1], rows[k - begin], outdated[r],
                     machines.mw_per_ehs[r], machines.used[r], rack_cost[r],
                     yearly_flows(hashprice[k], cost_per_mwh[k], 1.0))  # fmt: skip
         begin = end
