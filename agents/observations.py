@@ -50,7 +50,8 @@ class Rowwise:
 class MinerObservation(Rowwise):
     """N cases of one firm deciding on one site; K options in the order of ``OPTIONS``.
 
-    ``value`` (N, K) M USD per connected MW above holding, risk-adjusted under the firm's own forecast;
+    ``value`` (N, K) M USD per connected MW above holding, risk-adjusted under the firm's own forecast, 0 where an
+    option is closed before it is valued;
     ``gate`` (N, K) 0 where the option is open, else the index in ``GATES`` of what closed it;
     ``payback`` (N, K) years on the equity part; ``equity`` (N, K) M USD per connected MW to be put in;
     ``equity_return`` (N, K) cash on equity per year; ``peers`` (N, K) share of linked firms that do it;

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
 from agents.asking import hold_if_closed
+from agents.compiled import compiled
 from agents.observations import AI_OPTIONS, HOLD, OPEN, Array, Index, MinerObservation
 
 Rule = Callable[[MinerObservation], Index]
 RULES: dict[str, Rule] = {}
-MOVES = slice(HOLD + 1, None)  # every option but holding, the first
 
 
 def register_rule(name: str) -> Callable[[Rule], Rule]:
@@ -55,24 +54,41 @@ def _decide_by(name: str, observation: MinerObservation) -> Index:
     return hold_if_closed(observation, RULES[name](observation))
 
 
+@compiled
 def logit(utility: Array, gate: Index, temperature: Array, draw: Array) -> Index:
     """One option per case with probability proportional to exp(utility / temperature), closed gates left out."""
-    ladder = np.ascontiguousarray(np.where(gate == OPEN, utility, -np.inf).T)  # (K, N): an option's cases in a row
-    ladder /= temperature
-    ladder -= ladder.max(axis=0)
-    np.exp(ladder, out=ladder)
-    for below, rung in pairwise(ladder):
-        rung += below
-    return np.minimum((ladder <= draw * ladder[-1]).sum(axis=0), len(ladder) - 1)
+    cases, options = utility.shape
+    choice, scaled, ladder = np.zeros(cases, np.int64), np.empty(options), np.empty(options)
+    for k in range(cases):
+        best, height = -np.inf, 0.0
+        for option in range(options):
+            scaled[option] = utility[k, option] / temperature[k] if gate[k, option] == OPEN else -np.inf
+            best = max(best, scaled[option])
+        for option in range(options):
+            if gate[k, option] == OPEN:
+                height += 1.0 if scaled[option] == best else np.exp(scaled[option] - best)
+            ladder[option] = height
+        while choice[k] < options - 1 and ladder[choice[k]] <= draw[k] * height:
+            choice[k] += 1
+    return choice
 
 
 def frictions(observation: MinerObservation) -> Array:
     """What stands between value and choice (N, K): inertia, reluctance to leave mining, the pull of peers."""
     o = observation
-    friction = o.peer_weight[:, None] * o.peers
-    friction[:, MOVES] -= o.inertia[:, None]
-    for option in AI_OPTIONS:
-        friction[:, option] -= o.reluctance
+    return _frictions(o.peers, o.peer_weight, o.inertia, o.reluctance)
+
+
+@compiled
+def _frictions(peers: Array, peer_weight: Array, inertia: Array, reluctance: Array) -> Array:
+    friction = np.empty(peers.shape)
+    for k in range(len(peers)):
+        for option in range(peers.shape[1]):
+            friction[k, option] = peer_weight[k] * peers[k, option]
+            if option != HOLD:
+                friction[k, option] -= inertia[k]
+        for option in AI_OPTIONS:
+            friction[k, option] -= reluctance[k]
     return friction
 
 
@@ -80,7 +96,9 @@ def frictions(observation: MinerObservation) -> Array:
 def npv(observation: MinerObservation) -> Index:
     """Risk-adjusted net present value per MW, then frictions, then a logit choice."""
     o = observation
-    return logit(o.value + frictions(o), o.gate, o.temperature, o.draw)
+    utility = frictions(o)
+    utility += o.value
+    return logit(utility, o.gate, o.temperature, o.draw)
 
 
 @register_rule("payback")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sim.phases.ai_options import CONVERTIBLE_SHARE
+from sim.kernels.projects import CONVERTIBLE_SHARE
 
 if TYPE_CHECKING:
     from experiments.calculator_uses import Use

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.economics import HOURS_PER_YEAR, hosting, mining
 from sim.economics.credit import annuity_factor
+from sim.kernels import projects
 from sim.phases import ai_options, finance
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def leases(market: Market) -> list[Use]:
     refitted = rent * market.p("ai.retrofit_rent_share")
     return [
         _lease(market, "Colocation", rent),
-        _lease(market, "Retrofit", refitted, largest_share=ai_options.CONVERTIBLE_SHARE),
+        _lease(market, "Retrofit", refitted, largest_share=projects.CONVERTIBLE_SHARE),
     ]
 
 

@@ -19,7 +19,9 @@ from sim.state import CLASSES, CREDITS, EMPTY, END_REASONS, PRODUCTS, SIZES
 
 if TYPE_CHECKING:
     from sim.arrays import Array, Index, Mask
-    from sim.phases import mining_options
+    from sim.kernels.mines import Plans
+    from sim.kernels.options import OptionTable
+    from sim.kernels.projects import Found
     from sim.phases.cases import Cases
     from sim.phases.tender import Offers
     from sim.sector import Sector
@@ -89,7 +91,8 @@ class Decisions:
         told = kernels.chosen(seen.value, seen.gate, seen.equity, seen.equity_return, choice, rows, len(ob.GATES))
         place = np.full(len(choice), -1)
         place[rows] = np.arange(len(rows))
-        planned = planned_mw(cases, rows, told.chosen, hosting, mining)
+        hosted, found = hosting.whatever_closes(rows)
+        planned = planned_mw(cases, rows, told.chosen, found.it_mw, mining)
         outcome, tenant, mw = _in_the_tender(offers, place, planned)
         self.parts.append({
             "run": cases.run[rows], "month": np.full(len(rows), month), "firm": cases.firm[rows],
@@ -99,7 +102,7 @@ class Decisions:
             "equity_return": on_equity(told.equity, told.earned), "second": told.second, "rival": told.rival,
             "hashing_return": hashing_return(s, cases, rows), "reluctance": seen.reluctance[rows],
             "inertia": seen.inertia[rows], "gates": told.gates, "outcome": outcome, "tenant": tenant,
-            **best_ai(seen.gate, hosting, cases, rows),
+            **best_ai(seen.gate, hosted, found, rows),
         })  # fmt: skip
 
     def _rule(self, rule: str | NDArray[np.str_], rows: Index) -> Index:
@@ -148,12 +151,10 @@ def _in_the_tender(offers: Offers, place: Index, planned: Array) -> tuple[Index,
     return outcome, tenant, np.where(let > 0, let, mw)
 
 
-def planned_mw(
-    cases: Cases, rows: Index, chosen: Index, hosting: ai_options.Plans, mining: mining_options.Plans
-) -> Array:
+def planned_mw(cases: Cases, rows: Index, chosen: Index, it_mw: Array, mining: Plans) -> Array:
     """MW of what some cases chose (n,): critical IT of AI options, grid MW of rigs or of the site left; 0: hold."""
     plans = np.zeros((len(rows), len(ob.OPTIONS)))
-    plans[:, ob.AI_OPTIONS] = hosting.it_mw[rows]
+    plans[:, ob.AI_OPTIONS] = it_mw
     plans[:, ob.REFRESH], plans[:, ob.EXPAND] = mining.refresh_mw[rows], mining.expand_mw[rows]
     moved = np.where(mining.target[rows] >= 0, mining.moved_share[rows], 1.0)
     plans[:, ob.RELOCATE] = cases.rig_mw[rows] * moved
@@ -178,17 +179,16 @@ def hashing_return(s: Sector, cases: Cases, rows: Index) -> Array:
     return np.where(known, (cases.yearly_margin[rows] - fixed) / np.where(known, tied_up, 1.0), np.nan)
 
 
-def best_ai(gate: Index, hosting: ai_options.Plans, cases: Cases, rows: Index) -> dict[str, NDArray[Any]]:
+def best_ai(gate: Index, table: OptionTable, found: Found, rows: Index) -> dict[str, NDArray[Any]]:
     """The AI option that got furthest through its ``gate`` (m, options), of equals the most valuable; its figures.
 
-    ``rows`` (n,) are the cases asked for.
+    ``table`` and ``found`` as ``ai_options.Plans.whatever_closes`` gives them for the cases ``rows`` (n,).
     """
-    best = kernels.furthest(gate, *hosting.whatever_closes(rows), AI_OPTIONS, FURTHEST, rows)
-    size = cases.size[rows] * 1e6
+    best = kernels.furthest(gate, table, found, AI_OPTIONS, FURTHEST, rows)
     return {
-        "ai": best.option, "ai_gate": best.gate, "ai_value": best.value / size, "ai_it_mw": best.it_mw,
+        "ai": best.option, "ai_gate": best.gate, "ai_value": best.value, "ai_it_mw": best.it_mw,
         "ai_minimum": np.where(np.isfinite(best.minimum), best.minimum, np.nan),
-        "ai_return": on_equity(best.equity / size, best.earned),
+        "ai_return": on_equity(best.equity, best.earned),
         "ai_payback": np.where(np.isfinite(best.payback), best.payback, np.nan),
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sim.kernels.compiled import Array, Index, compiled
+from agents.compiled import Array, Index, compiled
 
 
 @partial(compiled, any_order=True)  # only what outsiders hold is summed up, which the laws look at and nobody else

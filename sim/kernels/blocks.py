@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, compiled, inlined
+from agents.compiled import Array, Index, compiled, inlined
 from sim.kernels.maths import ln
 
 CONTRACT_STEEPNESS = 10  # one over the log spread of costs within a block under fixed price: its rigs are not alike

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.kernels.compiled import Array, Index, compiled
+from agents.compiled import Array, Index, compiled
 
 
 @compiled

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled
+from agents.compiled import Array, Index, Mask, compiled
 from sim.kernels.maths import expm1, ln
 from sim.state import BUILDING, CLOUD, CORPORATE, RUNNING
 
@@ -133,3 +133,28 @@ def issue_rooms(firms: Shares, market: Market) -> Array:
                 access = 1.0 if firms.listed[run, k] else market.unlisted[run, 0]
                 room[run, k] = equity_room(value, market.share[run, 0], firms.issued[run, k], access)
     return room
+
+
+class Money(NamedTuple):
+    """What firms could pay with (R, F), USD: cash, coins, ``room`` for new shares, ``restricted`` cash; what it is
+    kept for: the ``costs`` of a month and what leases still ``need``."""
+
+    cash: Array
+    coins: Array
+    room: Array
+    restricted: Array
+    costs: Array
+    need: Array
+
+
+@compiled
+def own_funds(money: Money, reserve_months: Array, part_of_coins: float) -> Array:
+    """Money for new projects (R, F): cash beyond a reserve of so many months' costs (R, 1), a part of the coins and
+    new shares, less what signed leases need beyond the cash that is set aside for them."""
+    funds = np.empty(money.cash.shape)
+    for run in range(funds.shape[0]):
+        for k in range(funds.shape[1]):
+            cash = max(money.cash[run, k] - reserve_months[run, 0] * money.costs[run, k], 0.0)
+            need = max(money.need[run, k] - money.restricted[run, k], 0.0)
+            funds[run, k] = max(cash + part_of_coins * money.coins[run, k] + money.room[run, k] - need, 0.0)
+    return funds

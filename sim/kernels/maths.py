@@ -9,7 +9,7 @@ from math import factorial
 
 import numpy as np
 
-from sim.kernels.compiled import inlined
+from agents.compiled import inlined
 
 SQRT_HALF_BITS = 0x3FE6A09E667F3BCD  # the number sqrt(1/2) as bits
 LN_2 = 0.6931471805599453

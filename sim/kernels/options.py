@@ -6,8 +6,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from agents.compiled import Array, Index
 from agents.observations import OPTIONS
-from sim.kernels.compiled import Array, Index
 
 
 class OptionTable(NamedTuple):

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled, inlined
+from agents.compiled import Array, Index, Mask, compiled, inlined
+from sim.kernels.cases import CLIENT, HOST
 from sim.kernels.options import OptionTable
+from sim.state import RETROFIT
 
 SMALLEST_PART = 1.0  # USD per MW: less does not count as a part of a firm's own
 # gates, by their place in ``Codes.gate``: how far a way of funding got, and what closes a project whatever its terms
@@ -15,6 +17,10 @@ NO_TENANT, TOO_SMALL, NO_EQUITY, SLOW_PAYBACK, OPEN = range(5)
 FORBIDDEN, NOTHING, UNSUITABLE, UNDER_CONTRACT, NOT_OURS = range(5, 10)
 SMALLEST_GRID_MW = 0.5  # there is nothing to do with less
 LARGEST_LEASE_MW = 350.0  # critical IT; the largest single lease of the facts is 393
+# Of a miner's portfolio 20 % has the power, fibre and land for AI (facts: ai_costs, share_portfolio_convertible): so
+# much of a mine's halls can be refitted, and new halls replace the racks of the best fifth of a region's mines only
+CONVERTIBLE_SHARE = 0.2
+HYBRID_RACKS = 0.4  # of racks a hybrid share takes at most where no MW lies idle
 
 
 @inlined
@@ -54,8 +60,9 @@ def paybacks(equity: Array, cash: Array, term_years: Array, residual: Array) -> 
 
 class Funding(NamedTuple):
     """Ways to fund each product, USD per critical IT MW (P, R, M) as in ``sim.phases.ai_options.Terms``, with the
-    smallest IT MW a tenant ``asks`` for; (P, R): ``term_years``, ``lead_months``, the continuous yearly ``hurdle``;
-    (R,): grid MW ``gross_per_it`` MW, and the longest ``patience`` in years."""
+    smallest IT MW a tenant ``asks`` for; (P, R): ``term_years``, ``lead_months``, the continuous yearly ``hurdle``
+    and its ``discount`` of what comes after these months; (R,): grid MW ``gross_per_it`` MW, and the longest
+    ``patience`` in years."""
 
     pv: Array
     equity: Array
@@ -67,38 +74,62 @@ class Funding(NamedTuple):
     term_years: Array
     lead_months: Array
     hurdle: Array
+    discount: Array
     gross_per_it: Array
     patience: Array
 
 
+@inlined
+def discount(hurdle: float, months: float) -> float:
+    """Worth now of what comes in so many months, at a continuous yearly rate."""
+    return np.exp(-hurdle * months / 12.0)
+
+
+@compiled
+def discounts(hurdle: Array, months: Array) -> Array:
+    """``discount`` by product and run (P, R)."""
+    found = np.empty(hurdle.shape)
+    for product in range(hurdle.shape[0]):
+        for run in range(hurdle.shape[1]):
+            found[product, run] = discount(hurdle[product, run], months[product, run])
+    return found
+
+
 class Hosts(NamedTuple):
-    """n sites that could host: ``run`` and ``firm``; MW of ``racks``, of whose rigs the ``yearly_margin`` and the
-    ``loss`` when they go, USD; ``months_to_power``. By option (K, n): grid MW that are ``there`` for it, those that
-    it may ``use`` as the site is, and those of them in nobody's use, ``spare``. (R, F): USD of a firm's ``own`` money
-    for each case, its ``access`` to new shares."""
+    """n sites that could host: ``run``, ``firm``, ``region`` and what the firm is there, ``role``; MW of ``racks``,
+    of connection that is or soon will be ``idle``, of ``vacant`` halls; ``months_to_power``; of the rigs the
+    ``yearly_margin``, the value and the scrap value, USD; ``suitability``, and the month ``hosting_end`` until which
+    rigs of another stay; USD of the ``unit`` in which values are told. (R, F): USD of a firm's ``own`` money for
+    each case, its ``access`` to new shares."""
 
     run: Index
     firm: Index
+    region: Index
+    role: Index
     racks: Array
-    yearly_margin: Array
-    loss: Array
+    idle: Array
+    vacant: Array
     months_to_power: Array
-    there: Array
-    use: Array
-    spare: Array
+    yearly_margin: Array
+    rig_value: Array
+    rig_scrap: Array
+    suitability: Array
+    hosting_end: Index
+    unit: Array
     own: Array
     access: Array
 
 
 class Limits(NamedTuple):
-    """What may close a site whatever the terms (n,): is AI ``allowed``, is the site ``suitable``, are its rigs of
-    another (``host``) or the site itself (``client``), and how many ``months`` they are there to stay."""
+    """What may close a site whatever the terms. (R, X): where AI is ``allowed`` (positive) and the suitability of
+    mines that can make room for new halls, ``convertible``; (R,): that of sites any tenant takes, ``suitable``,
+    months of ``notice`` to those whose rigs a site hosts; the ``month``."""
 
-    allowed: Mask
-    suitable: Mask
-    host: Mask
-    client: Mask
-    months: Array
+    allowed: Array
+    convertible: Array
+    suitable: Array
+    notice: Array
+    month: int
 
 
 class Codes(NamedTuple):
@@ -111,6 +142,27 @@ class Codes(NamedTuple):
     gate: Index
 
 
+class Space(NamedTuple):
+    """Grid MW that are ``there`` for an option, that it may ``use`` as the site is, and of them in nobody's use."""
+
+    there: float
+    use: float
+    spare: float
+
+
+@inlined
+def space(product: int, beside: bool, racks: float, idle: float, vacant: float, convertible: bool) -> Space:
+    """What an option finds at a site: a retrofit old halls; others free power, and racks if the site's can go."""
+    if product == RETROFIT:
+        halls = vacant + CONVERTIBLE_SHARE * racks
+        return Space(halls, halls, vacant)
+    spare, part = idle + vacant, 1.0
+    if beside:
+        part = HYBRID_RACKS if spare < 1.0 else 0.0
+    there = spare + part * racks
+    return Space(there, there if convertible else spare, spare)
+
+
 class Project(NamedTuple):
     """One way to fund a project: IT MW of ``size``, USD of ``need``, ``cash`` a year and ``worth`` above holding."""
 
@@ -120,42 +172,74 @@ class Project(NamedTuple):
     worth: float
 
 
+class Plan(NamedTuple):
+    """A project before its funding: ``product`` and ``run``; at most so many IT MW, on grid MW that are ``spare``,
+    then in place of ``racks``, of whose rigs the ``margin`` a year and the ``loss`` when they go, USD; USD of the
+    firm's ``own`` money, its ``access`` to new shares; ``lead`` months and the worth ``now`` of money then."""
+
+    product: int
+    run: int
+    most: float
+    spare: float
+    racks: float
+    margin: float
+    loss: float
+    own: float
+    access: float
+    lead: float
+    now: float
+
+
 @inlined
-def project(
-    own: float, most: float, spare: float, racks: float, margin: float, loss: float, gross_per_it: float, pv: float,
-    equity: float, shares: float, cash: float,
-) -> Project:  # fmt: skip
-    """A project of at most ``most`` IT MW with ``own`` money; racks in its way go, with their margin and at a loss.
-
-    Per IT MW, USD: present value ``pv`` now, ``equity`` needed, new ``shares`` sold on it, yearly ``cash``.
-    """
-    size = fundable_size(own, equity, shares, most)
-    displaced = min(max(size * gross_per_it - spare, 0.0), racks)
-    given_up = displaced / racks if displaced > 0.0 else 0.0
-    need = equity * size
-    return Project(size, need, cash * size - margin * given_up, pv * size - need - loss * given_up)
+def plan(funding: Funding, at: Hosts, k: int, product: int, room: Space, lead: float) -> Plan:
+    """What case ``k`` could do with a product in the ``room`` there is."""
+    run, firm = at.run[k], at.firm[k]
+    return Plan(
+        product, run, min(room.use / funding.gross_per_it[run], LARGEST_LEASE_MW), room.spare, at.racks[k],
+        at.yearly_margin[k], at.rig_value[k] - 0.5 * at.rig_scrap[k], at.own[run, firm], at.access[run, firm], lead,
+        funding.discount[product, run] if lead == funding.lead_months[product, run] else
+        discount(funding.hurdle[product, run], lead),
+    )  # fmt: skip
 
 
 @inlined
-def closed_by(
-    host: bool, client: bool, allowed: bool, suitable: bool, bound: bool, beside: bool, there: float, use: float,
-    racks: float,
-) -> int:  # fmt: skip
+def project(plan: Plan, funding: Funding, way: int) -> Project:
+    """A plan as far as one ``way`` of funding carries it; racks in its way go, with their margin and at a loss."""
+    p, run = plan.product, plan.run
+    equity, shares = funding.equity[p, run, way], plan.access * funding.shares[p, run, way]
+    size = fundable_size(plan.own, equity, shares, plan.most)
+    displaced = min(max(size * funding.gross_per_it[run] - plan.spare, 0.0), plan.racks)
+    given_up = displaced / plan.racks if displaced > 0.0 else 0.0
+    need, worth = equity * size, funding.pv[p, run, way] * plan.now * size
+    cash = funding.cash[p, run, way] * size - plan.margin * given_up
+    return Project(size, need, cash, worth - need - plan.loss * given_up)
+
+
+@inlined
+def years_to_return(plan: Plan, found: Project, funding: Funding, way: int) -> float:
+    """Years until the owner's part of a project is back."""
+    p, run = plan.product, plan.run
+    left = funding.residual[p, run, way] * found.size
+    return payback(found.need, found.cash, funding.term_years[p, run], left)
+
+
+@inlined
+def closed_by(role: int, allowed: bool, suitable: bool, bound: bool, beside: bool, room: Space, racks: float) -> int:
     """What closes an option at a site whatever its terms: who decides, others' contracts, what is there.
 
     Hosts decide on the site's AI use only, and not while a hosting contract has them ``bound``; clients not at all.
     """
-    if client or (host and beside):
+    if role == CLIENT or (role == HOST and beside):
         return NOT_OURS
-    if host and bound:
+    if role == HOST and bound:
         return UNDER_CONTRACT
     if beside and racks < SMALLEST_GRID_MW:  # without racks to keep it is the same as colocation
         return NOTHING
     if not allowed:
         return FORBIDDEN
-    if there < SMALLEST_GRID_MW:
+    if room.there < SMALLEST_GRID_MW:
         return NOTHING
-    return OPEN if suitable and use >= SMALLEST_GRID_MW else UNSUITABLE
+    return OPEN if suitable and room.use >= SMALLEST_GRID_MW else UNSUITABLE
 
 
 @inlined
@@ -170,16 +254,35 @@ def reached(ask: float, most: float, size: float, years: float, patience: float)
     return SLOW_PAYBACK if years > patience else OPEN
 
 
+class Best(NamedTuple):
+    """The way of funding that serves a project best: its number, how far it gets, what the project is with it."""
+
+    way: int
+    reached: int
+    project: Project
+
+
 @inlined
-def discount(hurdle: float, months: float) -> float:
-    """Worth now of what comes in so many months, at a continuous yearly rate."""
-    return np.exp(-hurdle * months / 12.0)
+def best_way(plan: Plan, funding: Funding) -> Best:
+    """The most valuable open way of funding, else the one that got furthest, of equals the most valuable."""
+    p, run, patience = plan.product, plan.run, funding.patience[plan.run]
+    best, furthest, best_way = Project(0.0, 0.0, 0.0, 0.0), -1, 0
+    for way in range(funding.pv.shape[2]):
+        ask = funding.asks[p, run, way]
+        if reached(ask, plan.most, np.inf, 0.0, patience) < furthest:
+            continue  # whatever the firm could fund
+        tried, years = project(plan, funding, way), np.inf
+        if tried.size >= ask:
+            years = years_to_return(plan, tried, funding, way)
+        step = reached(ask, plan.most, tried.size, years, patience)
+        if step > furthest or (step == furthest and tried.worth > best.worth):
+            furthest, best, best_way = step, tried, way
+    return Best(best_way, furthest, best)
 
 
 class Found(NamedTuple):
-    """By case and option (m, K): ``lead`` months; of the best way to fund it IT MW and the ``minimum`` of tenants."""
+    """Of the best way to fund what m cases could do, by option (m, K): IT MW, the ``minimum`` of tenants."""
 
-    lead: Array
     it_mw: Array
     minimum: Array
 
@@ -190,77 +293,85 @@ def value_projects(
 ) -> Found:
     """Value the options of some ``cases`` (m,) by their best way of funding.
 
-    That is the most valuable open one, else the one that got furthest through the gates, of equals the most valuable.
     Options that are closed whatever their terms stay as the table (m, options) has them, unless the ``closed`` are
-    wanted too.
+    wanted too: then all is told that was found, else nothing.
     """
-    shape = (len(cases), len(codes.product))
-    found = Found(np.zeros(shape), np.zeros(shape), np.zeros(shape))
-    for j in range(shape[0]):
+    shape = (len(cases) if closed else 0, len(codes.product))
+    found = Found(np.empty(shape), np.empty(shape))
+    for j in range(len(cases)):
         k = cases[j]
-        run, firm, racks = at.run[k], at.firm[k], at.racks[k]
-        own, access, per_it = at.own[run, firm], at.access[run, firm], funding.gross_per_it[run]
+        run, region, suitability, racks, unit = at.run[k], at.region[k], at.suitability[k], at.racks[k], at.unit[k]
+        allowed, suitable = limits.allowed[run, region] > 0.0, suitability >= limits.suitable[run]
+        convertible = suitability >= limits.convertible[run, region]
+        stay = min(at.hosting_end[k] - limits.month, limits.notice[run])
         for option in range(shape[1]):
-            p, use, column = codes.product[option], at.use[option, k], codes.column[option]
-            wait = max(funding.lead_months[p, run], at.months_to_power[k])
-            got = closed_by(
-                limits.host[k], limits.client[k], limits.allowed[k], limits.suitable[k], limits.months[k] > wait,
-                codes.beside[option], at.there[option, k], use, racks,
-            )  # fmt: skip
-            table.gate[j, column] = codes.gate[got]
-            if got != OPEN and not closed:
+            p, beside, column = codes.product[option], codes.beside[option], codes.column[option]
+            lead = max(funding.lead_months[p, run], at.months_to_power[k])
+            room = space(p, beside, racks, at.idle[k], at.vacant[k], convertible)
+            gate = closed_by(at.role[k], allowed, suitable, stay > lead, beside, room, racks)
+            table.gate[j, column] = codes.gate[gate]
+            if gate != OPEN and not closed:
                 continue
-            most, now = min(use / per_it, LARGEST_LEASE_MW), discount(funding.hurdle[p, run], wait)
-            furthest, best, best_way, term = -1, Project(0.0, 0.0, 0.0, 0.0), 0, funding.term_years[p, run]
-            for way in range(funding.pv.shape[2]):
-                tried = project(
-                    own, most, at.spare[option, k], racks, at.yearly_margin[k], at.loss[k], per_it,
-                    funding.pv[p, run, way] * now, funding.equity[p, run, way],
-                    access * funding.shares[p, run, way], funding.cash[p, run, way],
-                )  # fmt: skip
-                ask, years = funding.asks[p, run, way], np.inf
-                if tried.size >= ask:
-                    years = payback(tried.need, tried.cash, term, funding.residual[p, run, way] * tried.size)
-                step = reached(ask, most, tried.size, years, funding.patience[run])
-                if step > furthest or (step == furthest and tried.worth > best.worth):
-                    furthest, best, best_way = step, tried, way
-            if got == OPEN:
+            planned = plan(funding, at, k, p, room, lead)
+            way, furthest, best = best_way(planned, funding)
+            if gate == OPEN:
                 table.gate[j, column] = codes.gate[furthest]
-            left = funding.residual[p, run, best_way] * best.size
-            table.payback[j, column] = payback(best.need, best.cash, term, left)
-            table.value[j, column], table.equity[j, column] = best.worth, best.need
+            table.payback[j, column] = years_to_return(planned, best, funding, way)
+            table.value[j, column], table.equity[j, column] = best.worth / unit, best.need / unit
             table.earn[j, column] = best.cash / best.need if best.need > 0.0 else 0.0
-            found.lead[j, option], found.it_mw[j, option] = wait, best.size
-            found.minimum[j, option] = funding.asks[p, run, best_way]
+            if closed:
+                found.it_mw[j, option], found.minimum[j, option] = best.size, funding.asks[p, run, way]
+    return found
+
+
+class Offered(NamedTuple):
+    """What m cases offer, by way of funding (m, M): IT ``mw`` that would be let, 0 where a gate closes it, and the
+    lowest part of the market rent at which that is worth holding; grid MW in nobody's use, ``spare``, and months to
+    delivery, ``lead`` (m,)."""
+
+    mw: Array
+    lowest_rent: Array
+    spare: Array
+    lead: Array
+
+
+@compiled
+def offers(funding: Funding, at: Hosts, limits: Limits, cases: Index, option: Index, codes: Codes) -> Offered:
+    """What some ``cases`` could offer with one ``option`` each (m,)."""
+    shape = (len(cases), funding.pv.shape[2])
+    found = Offered(np.zeros(shape), np.ones(shape), np.empty(shape[0]), np.empty(shape[0]))
+    for j in range(shape[0]):
+        k, p = cases[j], codes.product[option[j]]
+        run, region = at.run[k], at.region[k]
+        convertible = at.suitability[k] >= limits.convertible[run, region]
+        room = space(p, codes.beside[option[j]], at.racks[k], at.idle[k], at.vacant[k], convertible)
+        planned = plan(funding, at, k, p, room, max(funding.lead_months[p, run], at.months_to_power[k]))
+        found.spare[j], found.lead[j] = room.spare, planned.lead
+        for way in range(shape[1]):
+            tried = project(planned, funding, way)
+            years = years_to_return(planned, tried, funding, way)
+            gate = reached(funding.asks[p, run, way], planned.most, tried.size, years, funding.patience[run])
+            if gate == OPEN:
+                found.mw[j, way] = tried.size
+            rent = funding.rent_value[p, run, way] * tried.size * planned.now
+            if rent > 0.0:
+                found.lowest_rent[j, way] = 1.0 - tried.worth / rent
     return found
 
 
 @compiled
-def offers(funding: Funding, at: Hosts, cases: Index, option: Index, codes: Codes) -> tuple[Array, Array]:
-    """What some ``cases`` could offer with one ``option`` each (m,), by way of funding (m, M).
+def smallest_asks(smallest: Array, credit: Index, asking: Mask, pays: Mask, ways: int) -> Array:
+    """Smallest IT MW that a tenant asks for, by run and way of funding (R, ways); infinite: nobody.
 
-    IT MW it would let, 0 where a gate closes it, and the lowest part of the market rent at which that is worth
-    holding.
+    Tenants (R, T) with the ``smallest`` hall each takes, its ``credit``, which is the way of funding it stands for,
+    whether it is ``asking``, and whether it also ``pays`` for halls, the last way.
     """
-    ways = funding.pv.shape[2]
-    open_mw, lowest = np.zeros((len(cases), ways)), np.ones((len(cases), ways))
-    for j in range(len(cases)):
-        k, p = cases[j], codes.product[option[j]]
-        run, firm = at.run[k], at.firm[k]
-        most = min(at.use[option[j], k] / funding.gross_per_it[run], LARGEST_LEASE_MW)
-        wait = max(funding.lead_months[p, run], at.months_to_power[k])
-        now = discount(funding.hurdle[p, run], wait)
-        for way in range(ways):
-            tried = project(
-                at.own[run, firm], most, at.spare[option[j], k], at.racks[k], at.yearly_margin[k], at.loss[k],
-                funding.gross_per_it[run], funding.pv[p, run, way] * now, funding.equity[p, run, way],
-                at.access[run, firm] * funding.shares[p, run, way], funding.cash[p, run, way],
-            )  # fmt: skip
-            left = funding.residual[p, run, way] * tried.size
-            years = payback(tried.need, tried.cash, funding.term_years[p, run], left)
-            if reached(funding.asks[p, run, way], most, tried.size, years, funding.patience[run]) == OPEN:
-                open_mw[j, way] = tried.size
-            rent = funding.rent_value[p, run, way] * tried.size * now
-            if rent > 0.0:
-                lowest[j, way] = 1.0 - tried.worth / rent
-    return open_mw, lowest
+    asks = np.full((len(smallest), ways), np.inf)
+    for run in range(smallest.shape[0]):
+        for tenant in range(smallest.shape[1]):
+            if asking[run, tenant]:
+                way = credit[run, tenant]
+                asks[run, way] = min(asks[run, way], smallest[run, tenant])
+            if pays[run, tenant]:
+                asks[run, ways - 1] = min(asks[run, ways - 1], smallest[run, tenant])
+    return asks

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled, inlined
+from agents.compiled import Array, Index, Mask, compiled, inlined
 from sim.kernels.maths import expm1, ln
 
 HOURS_PER_YEAR = 8766.0
@@ -23,20 +23,28 @@ def _annuity(over: float, rate: float, years: float) -> float:
 
 
 @inlined
-def present_value(
-    revenue: float, cost: float, decline: float, discount: float, life_years: float
-) -> float:
+def present_value(revenue: float, cost: float, decline: float, discount: float, life_years: float) -> float:
     """Present value of ``revenue`` a year, which falls at the rate ``decline``, less ``cost`` a year.
 
     Until revenue has fallen to cost or ``life_years`` are over; nothing if it is below from the start. All rates
     are continuous.
     """
+    return _present_value(revenue, cost, decline, discount, life_years, -expm1(-decline * life_years))
+
+
+@inlined
+def _present_value(
+    revenue: float, cost: float, decline: float, discount: float, life_years: float, fallen: float
+) -> float:
+    """``present_value`` where it is known which part of revenue will have ``fallen`` away by the end of life."""
     if revenue <= cost:
         return 0.0
     left = cost / revenue
-    years, fallen = -ln(left) / max(decline, 1e-12), 1.0 - left
+    years = -ln(left) / max(decline, 1e-12)
     if years > life_years:
-        years, fallen = life_years, -expm1(-decline * life_years)
+        years = life_years
+    else:
+        fallen = 1.0 - left
     over = -expm1(-discount * years)
     # exp(-(discount + decline) years) = (1 - over) (1 - fallen)
     earned = revenue * _annuity(over + fallen - over * fallen, discount + decline, years)
@@ -161,6 +169,82 @@ def sell_used(machines: Machines, buyers: Buyers, markup: float, dealers: Array,
     return free
 
 
+class Flows(NamedTuple):
+    """Some machines of one run: their ``kind``, what one earns and spends a year now, how many years it has left,
+    which part of its revenue will have ``fallen`` away by then; what it is worth."""
+
+    kind: Index
+    earned: Array
+    spent: Array
+    years: Array
+    fallen: Array
+    value: Array
+
+
+@inlined
+def _blank_flows(n: int) -> Flows:
+    columns = np.empty((5, n))
+    return Flows(np.empty(n, np.int64), columns[0], columns[1], columns[2], columns[3], columns[4])
+
+
+@inlined
+def _end_of_run(run: Index, begin: int) -> int:
+    """Where the entries of the run at ``begin`` end."""
+    end = begin
+    while end < len(run) and run[end] == run[begin]:
+        end += 1
+    return end
+
+
+@inlined
+def _list_rigs(flows: Flows, j: int, rigs: Array) -> int:
+    """Write the kinds of ``rigs`` (G,) that there are behind the first ``j``; how many are written then."""
+    for g in range(len(rigs)):
+        flows.kind[j] = g  # the next overwrites it if there is none: quicker than to ask before
+        j += rigs[g] != 0.0
+    return j
+
+
+@inlined
+def _value_flows(
+    flows: Flows, first: Index, r: int, hashprice: Array, cost: Array, mw_per_ehs: Array, life: Array,
+    machines: Machines,
+) -> None:  # fmt: skip
+    """Value per EH/s of machines of run ``r`` at some places (m,), those of place k from ``first[k]`` on.
+
+    ``mw_per_ehs`` and ``life`` (R, kinds). All flows are written down before: the loop over these, without look-ups,
+    does several machines at a time.
+    """
+    decline, discount, lives, draws = machines.decline[r], machines.discount[r], life[r], mw_per_ehs[r]
+    fallen = np.empty(len(lives))
+    for g in range(len(lives)):
+        fallen[g] = -expm1(-decline * lives[g])
+    for k in range(len(hashprice)):
+        earned, spent = yearly_flows(hashprice[k], cost[k], machines.uptime[r])
+        for j in range(first[k], first[k + 1]):
+            g = flows.kind[j]
+            flows.earned[j], flows.spent[j] = earned, draws[g] * spent
+            flows.years[j], flows.fallen[j] = lives[g], fallen[g]
+    for j in range(first[len(hashprice)]):
+        flows.value[j] = _present_value(
+            flows.earned[j], flows.spent[j], decline, discount, flows.years[j], flows.fallen[j]
+        )
+
+
+class Lot(NamedTuple):
+    """Some rigs at a site: MW, and USD of what they are worth running and second-hand."""
+
+    mw: float
+    value: float
+    scrap: float
+
+
+@inlined
+def added(lot: Lot, more: Lot, part: float) -> Lot:
+    """A lot with a part of another."""
+    return Lot(lot.mw + part * more.mw, lot.value + part * more.value, lot.scrap + part * more.scrap)
+
+
 class Fleets(NamedTuple):
     """What rigs at n places are worth, USD: ``value``, ``scrap`` at dealers' prices, ``margin`` a year at full
     uptime; ``mw`` at the plug (n,). Of the outdated ones (n, 2) MW, value and scrap: first of those worth no more
@@ -177,77 +261,76 @@ class Fleets(NamedTuple):
 
 @compiled
 def value_fleets(
-    ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, outdated: Mask, rack_cost: Array,
+    ehs: Array, run: Index, site: Index, hashprice: Array, cost_per_mwh: Array, outdated: Mask, rack_cost: Array,
     machines: Machines,
 ) -> Fleets:  # fmt: skip
-    """Values of the rigs ``ehs`` (n, G) of some ``run`` (n,), whose owner reckons with ``hashprice`` (n,)
-    USD/PH/day after pool fee and ``cost_per_mwh`` (n,) USD at the plug.
+    """Values of the rigs ``ehs`` (R, S, G) at some sites (n,) in the order of runs, whose owner reckons with
+    ``hashprice`` (n,) USD/PH/day after pool fee and ``cost_per_mwh`` (n,) USD at the plug.
 
     ``outdated`` generations (R, G); ``rack_cost`` USD per MW (R,).
     """
-    first, kind = _blocks(ehs, cost_per_mwh)
-    values = _values(first, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
-    total, old = np.zeros((4, len(run))), np.zeros((3, len(run), 2))
-    for k in range(len(run)):
-        r, (earned, spent) = run[k], yearly_flows(hashprice[k], cost_per_mwh[k], 1.0)
-        for j in range(first[k], first[k + 1]):
-            g = kind[j]
-            rigs, draw = ehs[k, g], machines.mw_per_ehs[r, g]
-            value, scrap, mw = rigs * values[j], rigs * machines.used[r, g], rigs * draw
-            total[0, k] += value
-            total[1, k] += scrap
-            total[2, k] += rigs * max(earned - draw * spent, 0.0)
-            total[3, k] += mw
-            if outdated[r, g]:
-                good = 1 if value - scrap > mw * rack_cost[r] else 0
-                old[0, k, good] += mw
-                old[1, k, good] += value
-                old[2, k, good] += scrap
-    return Fleets(total[0], total[1], total[2], total[3], old[0], old[1], old[2])
+    total, old, begin = np.empty((4, len(run))), np.empty((3, len(run), 2)), 0
+    found = Fleets(total[0], total[1], total[2], total[3], old[0], old[1], old[2])
+    rows = np.empty((len(run), ehs.shape[2]))
+    flows, first = _blank_flows(ehs.shape[2] * len(run) + 1), np.zeros(len(run) + 1, np.int64)
+    while begin < len(run):
+        r, end = run[begin], _end_of_run(run, begin)
+        for k in range(begin, end):
+            rows[k - begin] = ehs[r, site[k]]  # fetched first, so that these loads from afar wait for nothing
+        for k in range(end - begin):
+            first[k + 1] = _list_rigs(flows, first[k], rows[k])
+        _value_flows(
+            flows, first, r, hashprice[begin:end], cost_per_mwh[begin:end], machines.mw_per_ehs, machines.life,
+            machines,
+        )  # fmt: skip
+        for k in range(begin, end):
+            _add_up(found, k, flows, first[k - begin], first[k - begin + 1], rows[k - begin], outdated[r],
+                    machines.mw_per_ehs[r], machines.used[r], rack_cost[r],
+                    yearly_flows(hashprice[k], cost_per_mwh[k], 1.0))  # fmt: skip
+        begin = end
+    return found
+
+
+@inlined
+def _add_up(
+    found: Fleets, k: int, flows: Flows, begin: int, end: int, rigs: Array, outdated: Mask, mw_per_ehs: Array,
+    used: Array, rack_cost: float, yearly: tuple[float, float],
+) -> None:  # fmt: skip
+    """The fleet of place ``k``: ``rigs`` (G,) whose kinds and values stand in the flows from ``begin`` to ``end``."""
+    every, poor, good, margin = Lot(0.0, 0.0, 0.0), Lot(0.0, 0.0, 0.0), Lot(0.0, 0.0, 0.0), 0.0
+    for j in range(begin, end):
+        g = flows.kind[j]
+        lot = Lot(rigs[g] * mw_per_ehs[g], rigs[g] * flows.value[j], rigs[g] * used[g])
+        margin += rigs[g] * max(yearly[0] - mw_per_ehs[g] * yearly[1], 0.0)
+        old_part = 1.0 if outdated[g] else 0.0
+        good_part = old_part if lot.value - lot.scrap > lot.mw * rack_cost else 0.0
+        every, good = added(every, lot, 1.0), added(good, lot, good_part)
+        poor = added(poor, lot, old_part - good_part)
+    found.value[k], found.scrap[k], found.margin[k], found.mw[k] = every.value, every.scrap, margin, every.mw
+    found.old_mw[k, 0], found.old_value[k, 0], found.old_scrap[k, 0] = poor.mw, poor.value, poor.scrap
+    found.old_mw[k, 1], found.old_value[k, 1], found.old_scrap[k, 1] = good.mw, good.value, good.scrap
 
 
 @compiled
-def _blocks(ehs: Array, cost_per_mwh: Array) -> tuple[Index, Index]:
-    """Generations of the rigs in ``ehs`` (n, G) where the cost (n,) is finite; of case k from ``first[k]`` on."""
-    first, kind, j = np.empty(len(ehs) + 1, np.int64), np.empty(np.count_nonzero(ehs) + 1, np.int64), 0
-    for k in range(ehs.shape[0]):
-        first[k] = j
-        if cost_per_mwh[k] < np.inf:
-            for g in range(ehs.shape[1]):
-                kind[j] = g  # the next overwrites it if there is none: quicker than to ask before
-                j += ehs[k, g] != 0.0
-    first[len(ehs)] = j
-    return first, kind[:j]
-
-
-@compiled
-def _values(
-    first: Index, kind: Index, run: Index, hashprice: Array, cost_per_mwh: Array, mw_per_ehs: Array, life: Array,
-    machines: Machines,
-) -> Array:  # fmt: skip
-    """Values per EH/s of some kinds of machine (R, kinds); those at case k from ``first[k]`` on.
-
-    All flows are written down first: the loop over these, without look-ups, does several machines at a time.
-    """
-    flows = np.empty((5, len(kind)))
-    for k in range(len(run)):
-        r = run[k]
-        earned, spent = yearly_flows(hashprice[k], cost_per_mwh[k], machines.uptime[r])
-        for j in range(first[k], first[k + 1]):
-            flows[0, j], flows[1, j] = earned, mw_per_ehs[r, kind[j]] * spent
-            flows[2, j], flows[3, j], flows[4, j] = machines.decline[r], machines.discount[r], life[r, kind[j]]
-    return present_values(flows[0], flows[1], flows[2], flows[3], flows[4])
-
-
-@compiled
-def values_elsewhere(ehs: Array, run: Index, hashprice: Array, cost_per_mwh: Array, machines: Machines) -> Array:
+def values_elsewhere(
+    ehs: Array, run: Index, site: Index, hashprice: Array, cost_per_mwh: Array, machines: Machines
+) -> Array:
     """Value of rigs (n,) as in ``value_fleets`` at another cost; nothing where that is infinite."""
-    first, kind = _blocks(ehs, cost_per_mwh)
-    values = _values(first, kind, run, hashprice, cost_per_mwh, machines.mw_per_ehs, machines.life, machines)
-    total = np.zeros(len(run))
-    for k in range(len(run)):
-        for j in range(first[k], first[k + 1]):
-            total[k] += ehs[k, kind[j]] * values[j]
+    total, begin = np.zeros(len(run)), 0
+    flows, first = _blank_flows(ehs.shape[2] * len(run) + 1), np.zeros(len(run) + 1, np.int64)
+    while begin < len(run):
+        r, end = run[begin], _end_of_run(run, begin)
+        for k in range(begin, end):
+            j = first[k - begin]
+            first[k - begin + 1] = _list_rigs(flows, j, ehs[r, site[k]]) if cost_per_mwh[k] < np.inf else j
+        _value_flows(
+            flows, first, r, hashprice[begin:end], cost_per_mwh[begin:end], machines.mw_per_ehs, machines.life,
+            machines,
+        )  # fmt: skip
+        for k in range(begin, end):
+            for j in range(first[k - begin], first[k - begin + 1]):
+                total[k] += ehs[r, site[k], flows.kind[j]] * flows.value[j]
+        begin = end
     return total
 
 
@@ -260,17 +343,29 @@ class OnSale(NamedTuple):
 
 
 @compiled
-def new_rig_values(run: Index, hashprice: Array, cost_per_mwh: Array, sale: OnSale, machines: Machines) -> Array:
-    """Value of new rigs (n,), USD per MW, to owners who reckon with this hashprice after pool fee and this cost."""
-    kinds = sale.ehs_per_mw.shape[1]
-    first, kind = np.empty(len(run) + 1, np.int64), np.empty(kinds * len(run), np.int64)
-    for k in range(len(first)):
-        first[k] = kinds * k
-    for j in range(len(kind)):
-        kind[j] = j % kinds
-    values = _values(first, kind, run, hashprice, cost_per_mwh, sale.mw_per_ehs, sale.life, machines)
-    total = np.zeros(len(run))
-    for k in range(len(run)):
-        for j in range(kinds):
-            total[k] += sale.ehs_per_mw[run[k], j] * values[kinds * k + j]
+def new_rig_values(
+    asked: Mask, run: Index, hashprice: Array, cost_per_mwh: Array, sale: OnSale, machines: Machines
+) -> Array:
+    """Value of new rigs (n,), USD per MW, to owners who reckon with this hashprice after pool fee and this cost.
+
+    Nothing where it is not ``asked`` for (n,).
+    """
+    kinds, total, begin = sale.ehs_per_mw.shape[1], np.zeros(len(run)), 0
+    flows, first = _blank_flows(kinds * len(run)), np.zeros(len(run) + 1, np.int64)
+    while begin < len(run):
+        r, end = run[begin], _end_of_run(run, begin)
+        for k in range(begin, end):
+            j = first[k - begin]
+            if asked[k]:
+                for g in range(kinds):
+                    flows.kind[j + g] = g
+                j += kinds
+            first[k - begin + 1] = j
+        _value_flows(
+            flows, first, r, hashprice[begin:end], cost_per_mwh[begin:end], sale.mw_per_ehs, sale.life, machines
+        )
+        for k in range(begin, end):
+            for j in range(first[k - begin], first[k - begin + 1]):
+                total[k] += sale.ehs_per_mw[r, flows.kind[j]] * flows.value[j]
+        begin = end
     return total

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernels.compiled import Array, Index, Mask, compiled, inlined
+from agents.compiled import Array, Index, Mask, compiled, inlined
 from sim.state import CLOUD
 
 

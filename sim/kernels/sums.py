@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernels.compiled import Array, Index, Mask, compiled
+from agents.compiled import Array, Index, Mask, compiled
 
 
 @compiled
@@ -53,19 +53,26 @@ def shares_among(known: Index, kind: Index, run: Index, row: Index, counts_for: 
     ``counts_for`` (kinds, things) 1 where a kind counts, else 0. Who knows nobody has shares of 0.
     """
     kinds, things = counts_for.shape
-    found, met = np.zeros((len(run), things)), np.zeros(kinds)
+    found, met, same = np.empty((len(run), things)), np.zeros(kinds), np.full(kind.shape, -1)
     for n in range(len(run)):
-        met[:], count = 0.0, 0.0
+        r, i = run[n], row[n]
+        before = same[r, i]
+        if before >= 0:
+            for thing in range(things):
+                found[n, thing] = found[before, thing]
+            continue
+        same[r, i], count = n, 0.0
         for k in range(known.shape[2]):
-            other = known[run[n], row[n], k]
+            other = known[r, i, k]
             if other >= 0:
-                met[kind[run[n], other]] += 1.0
+                met[kind[r, other]] += 1.0
                 count += 1.0
+        found[n] = 0.0
         for some in range(kinds):
             if met[some] > 0.0:
-                share = met[some] / count
                 for thing in range(things):
-                    found[n, thing] += share * counts_for[some, thing]
+                    found[n, thing] += met[some] / count * counts_for[some, thing]
+            met[some] = 0.0
     return found
 
 

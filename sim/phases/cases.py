@@ -7,6 +7,7 @@ take it for AI.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,43 +26,55 @@ OUTDATED = 1.3  # rigs this much hungrier than the newest on sale may be replace
 
 @dataclass
 class Cases:
-    """n cases: who looks at which site, and what is there. MW are grid MW, costs USD/MWh at the plug, values USD.
+    """n cases: who looks at which site, and what is there (``sim.kernels.cases.There``). MW are grid MW, costs
+    USD/MWh at the plug, values USD.
 
-    ``old_mw``, ``old_value`` and ``old_scrap`` (n, 2) are of outdated rigs, as in ``sim.kernels.rigs.Fleets``.
+    ``old_mw``, ``old_value`` and ``old_scrap`` (n, 2) are of outdated rigs, as in ``sim.kernels.rigs.Fleets``,
+    valued by ``machines``.
     """
 
     at: Rows
+    by: Rows
     role: Index
-    firm: Index
     region: Index
+    hosting_end: Index
     connected: Array
     racks: Array
-    rig_mw: Array
+    racks_ordered: Array
+    rigs_ordered: Array
+    empty: Array
+    halls: Array
     vacant: Array
     idle_now: Array
     idle_soon: Array
     months_to_power: Array
+    suitability: Array
+    rig_mw: Array
     power_cost: Array
     hashprice: Array
     rig_value: Array
     rig_scrap: Array
     yearly_margin: Array
-    ehs: Array
     old_mw: Array
     old_value: Array
     old_scrap: Array
+    machines: Machines
 
     @property
     def run(self) -> Index:
         return self.at.run
 
+    @property
+    def firm(self) -> Index:
+        return self.by.row
+
     def __len__(self) -> int:
         return len(self.at)
 
-    @property
-    def size(self) -> Array:
-        """MW by which values are told (n,): connected now and soon, half a MW at least."""
-        return np.maximum(self.connected + self.idle_soon - self.idle_now, 0.5)
+    @cached_property
+    def unit(self) -> Array:
+        """USD of the unit of values (n,): 1 M USD for each MW connected now and soon, for half a MW at least."""
+        return np.maximum(self.connected + self.idle_soon - self.idle_now, 0.5) * 1e6
 
     def p(self, column: Array) -> Array:
         """A parameter (R, 1) at each case."""
@@ -71,31 +84,30 @@ class Cases:
 def due_firms(s: Sector) -> Mask:
     """Firms whose quarterly review falls into this month (R, F)."""
     months = int(s.P.behaviour.review_months)
-    return s.firms.alive & ((s.t + s.firms.review_phase) % months == 0)
+    return s.firms.alive & (s.firms.review_phase == -s.t % months)
 
 
-def power_cost(s: Sector) -> Array:
-    """Expected cost of a MWh of hashing at each site (R, S), beside the site's fixed cost."""
+def power_cost(s: Sector, at: Rows) -> Array:
+    """Expected cost of a MWh of hashing at some sites (n,), beside the site's fixed cost."""
     sites, adder = s.sites, dispatch.running_cost(s) + s.regions.tariff
     return kernels.cost_per_mwh(
-        sites.fixed_share, sites.contract, sites.region, s.now.inflation, s.regions.price, adder
+        at.run, at.row, sites.fixed_share, sites.contract, sites.region, s.now.inflation, s.regions.price, adder
     )
 
 
 def gather(s: Sector) -> Cases:
     """All cases of the month in the order own, host, client within each run."""
     looks = kernels.list_cases(s.sites.owner, s.sites.miner, due_firms(s))
-    at = Rows(looks.run, looks.site)
+    at, by = Rows(looks.run, looks.site), Rows(looks.run, looks.firm)
     there = kernels.describe(_ground(s), at.run, at.row, s.t)
-    cost, ehs = at.get(power_cost(s)), at.get(s.rigs.ehs)
-    hashprice = s.firms.hashprice_view[at.run, looks.firm] * (1 - s.P.bitcoin.pool_fee[at.run, 0])
-    fleets = value_fleets(ehs, at.run, hashprice, cost, outdated(s), rack_cost(s), machines(s))
+    cost, seen = power_cost(s, at), machines(s)
+    hashprice = by.get(s.firms.hashprice_view) * (1 - np.take(s.P.bitcoin.pool_fee, at.run))
+    fleets = value_fleets(s.rigs.ehs, at.run, at.row, hashprice, cost, outdated(s), rack_cost(s), seen)
     return Cases(
-        at=at, role=looks.role, firm=looks.firm, region=there.region, connected=there.connected, racks=there.racks,
-        rig_mw=fleets.mw, vacant=there.vacant, idle_now=there.idle_now, idle_soon=there.idle_soon,
-        months_to_power=there.months_to_power, power_cost=cost, hashprice=hashprice, rig_value=fleets.value,
-        rig_scrap=fleets.scrap, yearly_margin=fleets.margin * s.P.power.availability[at.run, 0], ehs=ehs,
-        old_mw=fleets.old_mw, old_value=fleets.old_value, old_scrap=fleets.old_scrap,
+        at=at, by=by, role=looks.role, **there._asdict(), rig_mw=fleets.mw, power_cost=cost, hashprice=hashprice,
+        rig_value=fleets.value, rig_scrap=fleets.scrap,
+        yearly_margin=fleets.margin * np.take(s.P.power.availability, at.run), old_mw=fleets.old_mw,
+        old_value=fleets.old_value, old_scrap=fleets.old_scrap, machines=seen,
     )  # fmt: skip
 
 
@@ -104,7 +116,9 @@ def _ground(s: Sector) -> kernels.Ground:
     sites, fields = s.sites, kernels.Ground._fields
     own = {name: getattr(sites, name) for name in fields if hasattr(sites, name)}
     months = s.P.policy.ai_priority_months[:, 0], s.P.behaviour.look_ahead_months[:, 0]
-    return kernels.Ground(**own, priority=months[0], look_ahead=months[1])
+    return kernels.Ground(
+        **own, rigs=s.rig_mw_by_site, rigs_ordered=s.rigs.ordered_mw, priority=months[0], look_ahead=months[1]
+    )
 
 
 def machines(s: Sector) -> Machines:

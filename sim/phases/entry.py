@@ -59,7 +59,7 @@ def reopen(s: Sector) -> None:
 def reopening_gain(s: Sector, at: Rows) -> Array:
     """Value over price of new rigs at dormant sites (n,), USD per MW, under the consensus hashprice."""
     net = s.consensus[at.run] * (1 - s.P.bitcoin.pool_fee[at.run, 0])
-    value = mining_options.new_rig_value(s, at.run, net, at.get(power_cost(s)))
+    value = mining_options.new_rig_value(s, at.run, net, power_cost(s, at))
     price = mining_options.new_rig_price(s)[at.run] * (1 + s.regions.asic_tariff[at.run, at.get(s.sites.region)])
     return value - price - mining_options.miner_bid(s)[at.run]
 

@@ -78,19 +78,19 @@ def issue_room(s: Sector) -> Array:
 def own_funds(s: Sector) -> Array:
     """Money for new projects (R, F), USD: cash above the reserve, half of the coins, new shares, less what
     signed leases still need beyond their loans and construction cash."""
-    reserve = s.P.finance.target_cash_months * s.monthly_costs
-    cash = np.maximum(s.books.stock["cash"] - reserve, 0.0)
-    coins = COIN_HAIRCUT * s.books.stock["coins"]
-    return np.maximum(cash + coins + issue_room(s) - open_commitments(s), 0.0)
+    stock = s.books.stock
+    money = kernels.Money(
+        stock["cash"], stock["coins"], issue_room(s), stock["restricted"], s.monthly_costs, unfunded_capex(s)
+    )
+    return kernels.own_funds(money, s.P.finance.target_cash_months, COIN_HAIRCUT)
 
 
-def open_commitments(s: Sector) -> Array:
-    """Capex of signed leases that neither loans nor construction cash cover (R, F), USD."""
+def unfunded_capex(s: Sector) -> Array:
+    """Capex of signed leases that no loans cover (R, F), USD."""
     leases = s.leases
-    need = kernels.unfunded_capex(
+    return kernels.unfunded_capex(
         leases.status, leases.firm, leases.capex, leases.spent, leases.loan_limit, leases.loan, s.n_firms
     )
-    return np.maximum(need - s.books.stock["restricted"], 0.0)
 
 
 def raise_equity(s: Sector, amount: Array) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 
 from agents import observations as ob
 from sim.arrays import Array, Index, Mask, Rows, running_total, safe_divide
+from sim.kernels.mines import Plans
 from sim.kernels.mining import SALE_DISCOUNT, SCRAP_DISCOUNT, SHIPPED_DISCOUNT
 from sim.phases import finance, second_hand
-from sim.phases.mining_options import TRANSPORT_USD_PER_MW, Plans, miner_bid
+from sim.phases.mining_options import TRANSPORT_USD_PER_MW, miner_bid
 from sim.state import NEVER, RIG
 
 if TYPE_CHECKING:

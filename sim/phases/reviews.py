@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from agents import observations as ob
 from sim.arrays import Array
+from sim.kernels import mines
 from sim.kernels.options import OptionTable
 from sim.kernels.sums import shares_among
 from sim.phases import ai_options, finance, mining_options
@@ -28,19 +29,18 @@ SPEAKS_FOR[BTC, [ob.HOLD, ob.REFRESH, ob.EXPAND]] = 1.0
 SPEAKS_FOR[np.ix_([AI, HYBRID], ob.AI_OPTIONS)] = 1.0
 
 
-def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Plans, mining_options.Plans]:
+def observe(s: Sector, cases: Cases) -> tuple[ob.MinerObservation, ai_options.Plans, mines.Plans]:
     """What each case shows the decision rule, and the plans that stand behind the options."""
     table = OptionTable.blank(len(cases))
     funds = finance.own_funds(s)
     mining = mining_options.evaluate(s, cases, funds, table)
     hosting = ai_options.evaluate(s, cases, funds, table)
-    size = cases.size[:, None] * 1e6
     behaviour = s.P.behaviour
     return (
         ob.MinerObservation(
-            value=table.value / size, gate=table.gate, payback=table.payback, equity=table.equity / size,
+            value=table.value, gate=table.gate, payback=table.payback, equity=table.equity,
             equity_return=table.earn,
-            peers=_peers(s, cases), reluctance=s.firms.reluctance[cases.run, cases.firm],
+            peers=_peers(s, cases), reluctance=cases.by.get(s.firms.reluctance),
             inertia=cases.p(behaviour.inertia_usd_m_per_mw), temperature=cases.p(behaviour.temperature),
             peer_weight=cases.p(behaviour.peer_weight_usd_m_per_mw),
             payback_limit=cases.p(behaviour.payback_limit_years),

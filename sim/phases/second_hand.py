@@ -70,4 +70,4 @@ def trade(s: Sector) -> None:
 def _buyers(s: Sector, at: Rows, firm: Index, free: Array, budget: Array) -> kernels.Buyers:
     """Who has empty racks, and what a rig would earn there."""
     view = s.firms.hashprice_view[at.run, firm] * (1 - s.P.bitcoin.pool_fee[at.run, 0])
-    return kernels.Buyers(at.run, at.row, free, budget, view, at.get(cases.power_cost(s)))
+    return kernels.Buyers(at.run, at.row, free, budget, view, cases.power_cost(s, at))

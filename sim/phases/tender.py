@@ -118,11 +118,11 @@ def collect(s: Sector, c: Cases, choice: Index, plans: ai_options.Plans) -> Offe
     picked = np.flatnonzero(column[choice] >= 0)
     k, run, site = column[choice[picked]], c.run[picked], c.at.row[picked]
     taste = s.streams.normals("asked_rent", (s.n_sites,))[run, site]
-    n, (open_mw, lowest_rent) = len(picked), plans.offered(picked, k)
+    n, offered = len(picked), plans.offered(picked, k)
     return Offers(
         run=run, firm=c.firm[picked], site=site, product=np.array(PRODUCT_OF_OPTION)[k],
-        open_mw=open_mw, lowest_rent=lowest_rent, spare=plans.spare(picked, k),
-        racks=c.racks[picked], lead=plans.lead[picked, k], case=picked, asked=np.exp(RENT_SPREAD * taste),
+        open_mw=offered.mw, lowest_rent=offered.lowest_rent, spare=offered.spare,
+        racks=c.racks[picked], lead=offered.lead, case=picked, asked=np.exp(RENT_SPREAD * taste),
         rent=np.ones(n), leased_mw=np.zeros(n), tenant=np.full(n, -1), mode=np.zeros(n, np.int64),
     )  # fmt: skip
 
@@ -196,7 +196,7 @@ def _take(s: Sector, offers: Offers, tenant: int, score: Array, closes: Mask, mo
     return won
 
 
-def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
+def award(s: Sector, offers: Offers, terms: ai_options.Terms) -> None:
     """Write the leases, raise the equity, set construction cash aside and take prepayments."""
     won = np.flatnonzero(offers.tenant >= 0)
     leases = s.leases
@@ -210,7 +210,7 @@ def award(s: Sector, offers: Offers, terms: list[ai_options.Terms]) -> None:
     rating = np.where(mode == TENANT_FUNDED, CREDITS.index("speculative"), mode)
     a, rent = s.P.ai, offers.rent[order]
     capex, part, market_rent, prepayment = (
-        np.stack([getattr(t, name) for t in terms])[product, run, mode]
+        getattr(terms, name)[product, run, mode]
         for name in ("capex", "equity", "rent", "prepayment")
     )
     capex, part, prepaid = capex * it_mw, part * it_mw, prepayment * rent * it_mw

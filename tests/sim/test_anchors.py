@@ -95,7 +95,7 @@ class Contest:
         table = OptionTable.blank(len(cases))
         plans = mining_options.evaluate(s, cases, np.full((1, s.n_firms), 1e30), table)
         price = mining_options.new_rig_price(s)[0] * (1 + s.regions.asic_tariff[0, cases.region])
-        return table.value[:, ob.EXPAND] / plans.expand_mw / price
+        return table.value[:, ob.EXPAND] * cases.unit / plans.expand_mw / price
 
     def equilibrium(self) -> tuple[np.ndarray, np.ndarray]:
         """Shares (n,) at which nobody gains by more or less, and what more would be worth there.

@@ -40,7 +40,7 @@ def test_nobody_waits_for_less_than_lies_idle() -> None:
 def test_cost_of_a_mwh_by_hand() -> None:
     column = np.array([[0.25, 1.0]])
     cost = cases.cost_per_mwh(
-        column, 40 * np.ones((1, 2)), np.array([[1, 0]]), np.array([1.5]), np.array([[30.0, 50.0]]),
-        np.array([[1.0, 4.0]]),
+        np.array([0, 0]), np.array([0, 1]), column, 40 * np.ones((1, 2)), np.array([[1, 0]]), np.array([1.5]),
+        np.array([[30.0, 50.0]]), np.array([[1.0, 4.0]]),
     )  # fmt: skip
-    np.testing.assert_allclose(cost, [[0.25 * 60 + 0.75 * 50 + 4, 60 + 1]])
+    np.testing.assert_allclose(cost, [0.25 * 60 + 0.75 * 50 + 4, 60 + 1])

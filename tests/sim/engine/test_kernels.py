@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
+from agents.compiled import compiled
 from sim.economics.power import PriceDuration
 from sim.kernels import blocks as kernels
 from sim.kernels import firms, maths, rigs, sites, sums
-from sim.kernels.compiled import compiled
 from sim.sector import Sector
 from sim.state import BUILDING, CLOUD, COLOCATION, ENDED, RUNNING
 

@@ -77,9 +77,9 @@ def test_skills_save_cost_and_time_of_halls(make) -> None:
     plain, skilled = (make("baseline", {"behaviour.skills_transfer": share}, months=1) for share in (0.0, 0.1))
     for product, capex in ((COLOCATION, 10.5), (RETROFIT, 3.6), (CLOUD, 13.0)):
         np.testing.assert_allclose(ai_options.hall_capex(skilled, product), 0.9 * capex)
-        usual, better = (ai_options.product_terms(s, product, *ai_options.lenders(s)) for s in (plain, skilled))
-        np.testing.assert_allclose(better.lead_months, 0.9 * usual.lead_months)
-        assert (better.equity < usual.equity).all()
+    usual, better = (ai_options.terms_of_products(s) for s in (plain, skilled))
+    np.testing.assert_allclose(better.lead_months, 0.9 * usual.lead_months)
+    assert (better.equity < usual.equity).all()
 
 
 def test_notice_frees_hosts(make) -> None:

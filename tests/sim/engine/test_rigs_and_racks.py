@@ -58,10 +58,11 @@ def reviewed(make) -> Sector:
 
 
 def outdated_mw(s: Sector, c: Cases) -> np.ndarray:
-    """MW of rigs well hungrier than the newest (n,)."""
+    """MW of rigs well hungrier than the newest (n,), nothing where they are another's."""
     j = s.rigs.j_per_th[0]
     old = j > OUTDATED * j[s.on_sale[0, 0]]
-    return (c.ehs * np.where(old, j, 0.0)).sum(axis=1) * s.P.power.mining_overhead[0, 0]
+    mw = (c.at.get(s.rigs.ehs) * np.where(old, j, 0.0)).sum(axis=1) * s.P.power.mining_overhead[0, 0]
+    return np.where(c.role == HOST, 0.0, mw)
 
 
 def replaced_mw(s: Sector, c: Cases) -> np.ndarray:

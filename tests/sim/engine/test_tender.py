@@ -10,7 +10,7 @@ from sim.phases import ai_options, tender
 from sim.phases.ai_options import MODES, TENANT_FUNDED
 from sim.phases.cases import OWN
 from sim.sector import Sector
-from sim.state import COLOCATION, CREDITS
+from sim.state import CLOUD, COLOCATION, CREDITS
 
 INVESTMENT_GRADE = CREDITS.index("investment_grade")
 
@@ -134,7 +134,7 @@ def test_tenants_fund_their_share_of_neoclouds_needs(make) -> None:
 def test_clouds_are_open_to_firms_with_capital_only(make) -> None:
     """Equity and a strong tenant open the gate; a firm without money stays out, and no gate is closed by payback."""
     s = make("baseline", months=2, runs=(0,), small=False)
-    terms = ai_options.product_terms(s, 2, *ai_options.lenders(s))
+    terms = ai_options.terms_of_products(s)
     opened, poor = 0, 0
     for _ in range(6):
         s.advance()
@@ -142,7 +142,7 @@ def test_clouds_are_open_to_firms_with_capital_only(make) -> None:
         gate = seen.gate[:, ob.CLOUD]
         opened += int((gate == ob.OPEN).sum())
         poor += int((gate == ob.NO_EQUITY).sum())
-        need = terms.equity[0].min() * s.tenants.min_mw.min()
+        need = terms.equity[CLOUD, 0].min() * s.tenants.min_mw.min()
         assert (seen.equity[gate == ob.OPEN, ob.CLOUD] * seen.connected_mw[gate == ob.OPEN] * 1e6 > 0.2 * need).all()
     assert 20 < opened < poor
 
@@ -150,12 +150,12 @@ def test_clouds_are_open_to_firms_with_capital_only(make) -> None:
 def test_a_cloud_contract_feels_scarcity_not_the_age_of_cards(make) -> None:
     young, old = (make("baseline", {"ai.gpu_rent_volatility": 0.0}, months=m, runs=(0,)) for m in (1, 24))
     assert old.now.gpu_rent[0] < 0.8 * young.now.gpu_rent[0]
-    ours, theirs = (ai_options.product_terms(s, 2, *ai_options.lenders(s)).rent[0] for s in (young, old))
+    ours, theirs = (ai_options.terms_of_products(s).rent[CLOUD, 0] for s in (young, old))
     np.testing.assert_allclose(ours, theirs)
 
 
 def test_rents_follow_the_tenants_credit(make) -> None:
     s = make("baseline", months=1, runs=(0,))
-    rent = ai_options.product_terms(s, COLOCATION, *ai_options.lenders(s)).rent[0] / (s.now.rent[0] * 1e6)
+    rent = ai_options.terms_of_products(s).rent[COLOCATION, 0] / (s.now.rent[0] * 1e6)
     assert rent[TENANT_FUNDED] == pytest.approx(0.81)
     assert rent[CREDITS.index("backstopped")] > rent[INVESTMENT_GRADE]
