@@ -109,7 +109,7 @@ class Decisions:
         """Places of the rules of some cases (n,), of one ``rule`` for all or one of each."""
         names = rule[rows].tolist() if isinstance(rule, np.ndarray) else [rule]
         places = [self.rules.setdefault(name, len(self.rules)) for name in names]
-        return np.resize(np.array(places, dtype=np.int64), len(rows))
+        return np.broadcast_to(np.array(places, dtype=np.int64), len(rows))
 
     def frame(self, s: Sector) -> pd.DataFrame:
         """The decisions table."""
