@@ -69,6 +69,18 @@ def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean, mean - half, mean + half
 
 
+def share_interval(hits: np.ndarray, runs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the 95 % interval (n,) of a probability of which ``hits`` of some ``runs`` (n,) are known.
+
+    Wilson's score interval (1927, doi:10.1080/01621459.1927.10502953), which says something of no hits, too.
+    """
+    z = stats.norm.ppf(0.975)
+    share, weight = hits / runs, z**2 / runs
+    middle = (share + weight / 2) / (1 + weight)
+    half = np.sqrt(share * (1 - share) * weight + weight**2 / 4) / (1 + weight)
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+
+
 def clear(runs: int, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Whether effects are told: the interval leaves out zero, and there are enough runs to speak of one.
 

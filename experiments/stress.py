@@ -42,7 +42,8 @@ class StressResult(Told):
     ``firms``: per shock and firm alive at the date: shock, firm, size, listed, probability (of distress within the
     months followed), baseline_probability, first_cause, months_to_failure (median where it fails, else NaN),
     loss_usd (mean equity lost against the run without a shock), failure_probability,
-    baseline_failure_probability, hashrate_ehs.
+    baseline_failure_probability, hashrate_ehs, and the 95 % intervals probability_low, probability_high,
+    failure_probability_low, failure_probability_high (Wilson's, over the runs in which the firm is there).
     ``sector``: per shock (the first row, "none", is the run without): failed_hashrate_share, firms_failed,
     firms_in_distress, worst_month (most first signs of distress above the run without), breaks_first,
     hashprice_low (lowest month), ebitda_usd (of the months followed).

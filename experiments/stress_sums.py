@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from experiments.effects import share_interval
 from experiments.stress_watch import CAUSES
 from sim.months import month_name, month_number
 from sim.results import ResultSet
@@ -106,6 +107,8 @@ class Sums:
         mine, calm = ({name: total[rows] for name, total in part.items()} for part in (mine, calm))
         names, there = list(self.labels), mine["there"]
         cause = np.where(mine["distress"] > 0, mine["causes"].argmax(axis=1), -1)
+        failures = mine["fail"].sum(axis=1)
+        distress, failing = share_interval(mine["distress"], there), share_interval(failures, there)
         return pd.DataFrame({
             "shock": self.shocks[k],
             "firm": [names[row] for row in rows],
@@ -116,9 +119,13 @@ class Sums:
             "first_cause": [CAUSES[code] if code >= 0 else "" for code in cause],
             "months_to_failure": [middle(counts) for counts in mine["fail"]],
             "loss_usd": (calm["equity"] - mine["equity"]) / there,
-            "failure_probability": mine["fail"].sum(axis=1) / there,
+            "failure_probability": failures / there,
             "baseline_failure_probability": calm["fail"].sum(axis=1) / there,
             "hashrate_ehs": mine["ehs"] / self.runs,
+            "probability_low": distress[0],
+            "probability_high": distress[1],
+            "failure_probability_low": failing[0],
+            "failure_probability_high": failing[1],
         })  # fmt: skip
 
     def sector_table(self) -> pd.DataFrame:

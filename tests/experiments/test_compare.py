@@ -108,6 +108,16 @@ def test_runs_needed_is_the_smallest_number_that_does_it(sd: float, wish: float)
     assert n == 2 or half_width(n - 1, sd) > wish
 
 
+def test_the_interval_of_a_probability_is_wilsons():
+    from scipy.stats import binomtest
+
+    counts = [(0, 16), (3, 16), (16, 16), (1, 1), (40, 200)]
+    low, high = effects.share_interval(*np.array(counts, dtype=float).T)
+    for (hits, runs), *ends in zip(counts, low, high, strict=True):
+        assert ends == pytest.approx(tuple(binomtest(hits, runs).proportion_ci(method="wilson")), abs=1e-12)
+    assert high[0] == pytest.approx(0.1936, abs=1e-4)  # z² / (n + z²) = 3.84 / 19.84
+
+
 def test_runs_needed_where_there_is_no_answer():
     assert effects.runs_needed(0.0, 0.0) == 2
     assert effects.runs_needed(1.0, 0.0) == math.inf

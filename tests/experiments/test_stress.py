@@ -89,6 +89,8 @@ def test_firms_have_a_row_for_each_shock(result):
     shares = firms[["probability", "baseline_probability", "failure_probability", "baseline_failure_probability"]]
     assert ((shares >= 0) & (shares <= 1)).all().all()
     assert (firms["failure_probability"] <= firms["probability"]).all()
+    for name in ("probability", "failure_probability"):
+        assert firms[name].between(firms[f"{name}_low"], firms[f"{name}_high"]).all()
     assert set(firms["first_cause"]) <= {*CAUSES, ""}
     assert ((firms["first_cause"] == "") == (firms["probability"] == 0)).all()
 
