@@ -85,7 +85,9 @@ def _cell(row: dict[Any, Any] | None) -> Data:
     cause = f" First sign: {row['first_cause']}." if row["first_cause"] else ""
     months = row["months_to_failure"]
     fails = f" Where it fails, after {months:.0f} months." if math.isfinite(months) else ""
-    return _shaded(float(row["probability"]), float(row["baseline_probability"]), f"{cause}{fails}")
+    low, high = (number(100 * row[f"probability_{end}"], 0) for end in ("low", "high"))
+    chance = f" So many runs leave {low}{DASH}{high} % possible (95 %)."
+    return _shaded(float(row["probability"]), float(row["baseline_probability"]), f"{chance}{cause}{fails}")
 
 
 def _shaded(probability: float, calm: float, more: str) -> Data:

@@ -185,6 +185,8 @@ def test_the_heat_map_prints_the_probabilities_it_shades(scenario):
             chance = float(table.at[row["open"], "probability"])
             assert row["cells"][0]["words"] == f"{100 * chance:.0f} %"
             assert row["cells"][0]["step"] == sum(chance >= step for step in stresses.STEPS)
+            possible = {0.0: f"0{DASH}66 %", 0.5: f"9{DASH}91 %", 1.0: f"34{DASH}100 %"}[chance]  # Wilson's of two
+            assert f"leave {possible} possible" in row["cells"][0]["told"]
     assert [row["id"] for row in stresses.sector(result)] == ["none", "coin-crash"]
     course = stresses.course(result)
     assert [line.label for line in course.lines] == ["Coin crash", "No shock"]
