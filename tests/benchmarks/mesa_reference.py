@@ -2,7 +2,7 @@
 
 A second, independent implementation of these rules in plain Python: no arrays, every agent looks at its own
 attributes. The tests hold it to the engine's numbers, ``hashpivot bench`` measures what the engine's arrays
-save. Everything that only depends on the month, the region or the firm is worked out once and kept.
+save. Everything that only depends on the month, the region or the firm is worked out once a month and kept.
 """
 
 from __future__ import annotations
